@@ -1,0 +1,124 @@
+//! What one import brings: files, buckets, rejections, and the digests by which content is known again.
+
+use crate::{
+    bucket::Bucket,
+    ids::Provider,
+    money::{Cost, Totals},
+    period::Period,
+    rejection::{Rejection, Remark},
+};
+
+/// The digest of a set of line items, independent of their order, of files and of compression: the sum of the
+/// 128-bit hashes of the rows, modulo 2¹²⁸.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct Digest(pub u128);
+
+impl Digest {
+    /// Adds a row's hash.
+    pub fn add(&mut self, row: u128) {
+        self.0 = self.0.wrapping_add(row);
+    }
+
+    /// 32 hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        format!("{:032x}", self.0)
+    }
+
+    /// Reads 32 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        u128::from_str_radix(text, 16).ok().map(Self)
+    }
+}
+
+/// The line items of one provider and billing period: the unit in which content is compared.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Slice {
+    /// The provider.
+    pub provider: Provider,
+    /// The billing period.
+    pub period: Period,
+    /// How many line items.
+    pub rows: u64,
+    /// Their digest.
+    pub digest: Digest,
+}
+
+/// One file of an import.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileContent {
+    /// Its name, as given; an entry of a zip file as `bill.zip/part1.csv`.
+    pub name: String,
+    /// Rows taken.
+    pub rows: u64,
+    /// Rows rejected.
+    pub rejected: u64,
+    /// Its content by provider and period.
+    pub slices: Vec<Slice>,
+}
+
+/// An account as a document names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SeenAccount {
+    /// The provider.
+    pub provider: Provider,
+    /// The id in the provider's normal form.
+    pub key: String,
+    /// The id as written.
+    pub id: String,
+    /// The name on the last row that has one; empty where the provider tells none.
+    pub name: String,
+}
+
+/// Everything one import brought in, before the ledger knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Content {
+    /// The files, in the order in which they were read.
+    pub files: Vec<FileContent>,
+    /// The sums of all rows taken.
+    pub buckets: Vec<Bucket>,
+    /// The rows that could not be taken.
+    pub rejections: Vec<Rejection>,
+    /// What a person should know about rows that were taken.
+    pub remarks: Vec<Remark>,
+    /// The accounts named, each once.
+    pub accounts: Vec<SeenAccount>,
+    /// The exact sums of the billed cost, counted row by row beside the buckets.
+    pub totals: Totals,
+}
+
+impl Content {
+    /// Rows taken.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// The content by provider and period, over all files.
+    pub fn slices(&self) -> Vec<Slice> {
+        let mut slices: Vec<Slice> = Vec::new();
+        for slice in self.files.iter().flat_map(|file| &file.slices) {
+            match slices.iter_mut().find(|s| s.provider == slice.provider && s.period == slice.period) {
+                Some(known) => {
+                    known.rows += slice.rows;
+                    known.digest.add(slice.digest.0);
+                }
+                None => slices.push(slice.clone()),
+            }
+        }
+        slices.sort();
+        slices
+    }
+
+    /// The newest billing period among the rows.
+    pub fn newest_period(&self) -> Option<Period> {
+        self.buckets.iter().map(|bucket| bucket.key.period).max()
+    }
+
+    /// The sums of the buckets: equal to [`Content::totals`], or rows were lost.
+    pub fn bucket_totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for bucket in &self.buckets {
+            totals.add(&Cost::new(bucket.billed_cost.clone(), bucket.key.currency.clone()));
+        }
+        totals
+    }
+}

@@ -1,0 +1,3 @@
+//! The stages that are arithmetic. Money moves only in files below a folder named `flow`.
+
+pub mod normalise;

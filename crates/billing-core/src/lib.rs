@@ -1,0 +1,18 @@
+//! What a bill is. Pure: no IO, no clock, no SQL; today is a parameter.
+
+pub mod bucket;
+pub mod decimal;
+pub mod document;
+pub mod flow;
+pub mod ids;
+pub mod line_item;
+pub mod money;
+pub mod period;
+pub mod ports;
+pub mod rejection;
+pub mod rounding;
+pub mod tags;
+
+pub use decimal::{Decimal, Fixed};
+pub use money::{Cost, Currency, Money, Totals};
+pub use period::Period;

@@ -1,0 +1,2 @@
+//! Cloud Billing.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The checks and generators of the tree.
+fn main() {}
