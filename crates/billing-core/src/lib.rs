@@ -1,10 +1,15 @@
 //! What a bill is. Pure: no IO, no clock, no SQL; today is a parameter.
 
+pub mod books;
 pub mod bucket;
+pub mod catalog;
+pub mod cost_center;
 pub mod decimal;
 pub mod document;
 pub mod flow;
+pub mod history;
 pub mod ids;
+pub mod invoice;
 pub mod line_item;
 pub mod money;
 pub mod period;

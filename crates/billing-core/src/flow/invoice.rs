@@ -1,0 +1,98 @@
+//! Stage 5 of 6: owed − live becomes the lines of a new invoice (DESIGN §4).
+//!
+//! *Owed* is computed afresh from the cost in force and the catalog; *live* is what issued invoices that are not void
+//! already say. No row is ever marked as billed: a second run finds no difference, a void makes the same owed again,
+//! a rewritten month shows up as a correction.
+
+mod accounts;
+mod credits;
+mod groups;
+mod positions;
+mod recovery;
+mod services;
+mod sources;
+
+use crate::{
+    books::{BillRun, Books, Finding},
+    catalog::CatalogIndex,
+    flow::conserve,
+    ids::Target,
+    invoice::{Line, LiveLine, NewInvoice},
+    money::Money,
+};
+
+/// What a run comes to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// The invoice, where there is something to invoice.
+    pub invoice: Option<NewInvoice>,
+    /// What could not be invoiced.
+    pub findings: Vec<Finding>,
+}
+
+/// Why a run cannot make an invoice at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvoiceError {
+    /// An amount beyond what an invoice can hold.
+    #[error("the amount of '{0}' is too large for an invoice")]
+    TooLarge(String),
+    /// A mistake of the program, found before anything was written.
+    #[error("the invoice does not add up, nothing was written: {0}")]
+    Unbalanced(String),
+}
+
+/// What the stages below work with.
+struct Context<'a> {
+    run: &'a BillRun,
+    books: &'a Books,
+    index: CatalogIndex<'a>,
+    /// The live lines of the target, the oldest first.
+    live: Vec<&'a LiveLine>,
+}
+
+/// The invoice of a run, and what it could not invoice.
+///
+/// # Errors
+/// When an amount is too large, or when the result fails its own checks.
+pub fn make_invoice(run: &BillRun, books: &Books) -> Result<Outcome, InvoiceError> {
+    let mut live: Vec<&LiveLine> = books.live.iter().filter(|live| live.target == run.target).collect();
+    live.sort_by_key(|live| live.at);
+    let context = Context { run, books, index: CatalogIndex::new(&books.catalog), live };
+    let mut findings = Vec::new();
+    let mut lines = match run.target {
+        Target::Accounts(_) => accounts::lines(&context, &mut findings),
+        Target::ManagedCloudServices => {
+            let services = services::lines(&context, &mut findings);
+            let recovered = recovery::lines(&context, &services, &mut findings);
+            services.into_iter().chain(recovered).collect()
+        }
+    };
+    lines.extend(positions::lines(&context, &mut findings));
+    lines.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    groups::round_lines(&mut lines, &context.live)?;
+    credits::net(&mut lines, &context);
+    for (at, line) in lines.iter_mut().enumerate() {
+        line.line = u32::try_from(at + 1).unwrap_or(u32::MAX);
+    }
+    let worth_it = lines.iter().any(|line| !line.amount.is_zero());
+    let invoice = worth_it.then(|| NewInvoice {
+        target: run.target.clone(),
+        period: run.period,
+        currency: run.currency.clone(),
+        lines,
+    });
+    if let Some(invoice) = &invoice {
+        conserve::check_invoice(invoice).map_err(InvoiceError::Unbalanced)?;
+    }
+    Ok(Outcome { invoice, findings })
+}
+
+/// Lines stand by kind, name, cost centre and period (CONTRACT §4).
+fn sort_key(line: &Line) -> impl Ord + '_ {
+    (line.kind, line.name.as_str(), line.cost_center.as_str(), line.period, line.subject, line.alternative)
+}
+
+/// A line without amount; rounding gives it one.
+fn unrounded(line: Line) -> Line {
+    Line { line: 0, amount: Money::ZERO, exported: Money::ZERO, ..line }
+}
