@@ -59,6 +59,8 @@ pub struct Account {
     pub keys: Vec<String>,
     /// Its name; follows the provider's.
     pub name: String,
+    /// The name that the provider last gave it; a catalog file may have named it otherwise since.
+    pub provider_name: Option<String>,
     /// The product number of its lines.
     pub product_number: Option<String>,
     /// Customer and factor.

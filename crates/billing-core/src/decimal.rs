@@ -60,6 +60,14 @@ impl Decimal {
         Fixed::parse(text.as_bytes()).map(Self::from)
     }
 
+    /// Reads what [`Decimal`]'s `Display` writes, of any length: results of products may be finer than what
+    /// [`Decimal::parse`] takes from a provider.
+    pub fn from_digits(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        plain.then(|| BigDecimal::from_str(text).ok().map(Self)).flatten()
+    }
+
     /// Whether this is exactly zero.
     pub fn is_zero(&self) -> bool {
         self.0.is_zero()

@@ -1,5 +1,6 @@
 //! What a bill is. Pure: no IO, no clock, no SQL; today is a parameter.
 
+pub mod apply;
 pub mod books;
 pub mod bucket;
 pub mod catalog;
@@ -14,6 +15,7 @@ pub mod line_item;
 pub mod money;
 pub mod period;
 pub mod ports;
+pub mod receive;
 pub mod rejection;
 pub mod rounding;
 pub mod tags;

@@ -1,1 +1,17 @@
-//! Not yet.
+//! What must be remembered: the ledger. Only this crate knows SQL.
+//!
+//! [`db::Database`] opens a ledger and runs transactions; the other modules read and write core types within one.
+
+pub mod audit;
+pub mod catalog;
+pub mod db;
+mod dialect;
+pub mod documents;
+pub mod error;
+mod fields;
+pub mod invoices;
+mod migrate;
+pub mod rates;
+
+pub use db::{Database, Location, Transaction};
+pub use error::StoreError;

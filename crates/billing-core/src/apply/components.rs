@@ -1,0 +1,196 @@
+//! Components of a catalog file, with their parts.
+
+use super::{CatalogFile, ComponentEntry, PartEntry, Values, Work, next_id};
+use crate::{
+    catalog::{Component, ComponentTerms, Part, PartPrice},
+    decimal::Decimal,
+    history::History,
+    ids::{ComponentId, CustomerId, Target},
+    period::Period,
+};
+
+impl Work<'_> {
+    pub(super) fn components(&mut self, entries: &[ComponentEntry]) {
+        self.check_duplicates("component", entries.iter().map(|entry| &entry.name));
+        for entry in entries {
+            self.component(entry);
+        }
+    }
+
+    fn component(&mut self, entry: &ComponentEntry) {
+        if let Some(percentage) = &entry.cost_percentage {
+            self.not_negative("cost_percentage", percentage);
+        }
+        if let Some(parts) = &entry.parts {
+            self.check_part_entries(parts);
+        }
+        let owner = match &entry.owner {
+            None => None,
+            Some(owner) => match self.optional_customer(owner) {
+                Some(owner) => Some(owner),
+                None => return,
+            },
+        };
+        let mut values = Values::default();
+        let start = self.options.from_for(&Target::ManagedCloudServices);
+        let Some((at, added)) = self.find_component(entry, &mut values) else { return };
+        let change = |terms: &mut ComponentTerms| change_terms(terms, entry, owner);
+        let history = &self.catalog.components[at].terms;
+        let before = history.at(start).cloned().unwrap_or_default();
+        let mut after = before.clone();
+        change(&mut after);
+        let later = |(from, terms): &(Period, ComponentTerms)| {
+            let mut changed = terms.clone();
+            change(&mut changed);
+            *from >= start && changed != *terms
+        };
+        let mut from = None;
+        if added || after != before || history.entries().iter().any(later) {
+            self.show_terms(&before, &after, &mut values);
+            self.catalog.components[at].terms.change_from(start, ComponentTerms::default(), change);
+            from = Some(start);
+        }
+        self.record(added, format!("component {}", entry.name.value), values, from);
+    }
+
+    fn show_terms(&self, before: &ComponentTerms, after: &ComponentTerms, values: &mut Values) {
+        values.add("unit_price", &before.unit_price, &after.unit_price);
+        values.add("cost_percentage", &before.cost_percentage, &after.cost_percentage);
+        values.add("fixed_price", &before.fixed_price, &after.fixed_price);
+        values.add("split", before.split.as_str(), after.split.as_str());
+        values.add("owner", self.customer_name(before.owner), self.customer_name(after.owner));
+        values.add("parts", shown_parts(&before.parts), shown_parts(&after.parts));
+    }
+
+    fn check_part_entries(&mut self, parts: &[PartEntry]) {
+        self.check_duplicates("part", parts.iter().map(|part| &part.name));
+        for part in parts {
+            if let PartPrice::CostShare(share) = &part.price
+                && share.is_negative()
+            {
+                let message = format!("cost_share_percentage is {share}: it must not be negative");
+                self.problem(part.name.line, message);
+            }
+        }
+    }
+
+    fn find_component(&mut self, entry: &ComponentEntry, values: &mut Values) -> Option<(usize, bool)> {
+        let place =
+            |work: &Self, name: &str| work.catalog.components.iter().position(|known| known.name == name);
+        let known = place(self, &entry.name.value);
+        if let Some(previous) = &entry.previous_name {
+            match (place(self, &previous.value), known) {
+                (Some(_), Some(_)) => {
+                    let message = format!(
+                        "component '{}' cannot be renamed: '{}' exists",
+                        previous.value, entry.name.value
+                    );
+                    self.problem(previous.line, message);
+                    return None;
+                }
+                (Some(at), None) => {
+                    values.add("name", &previous.value, &entry.name.value);
+                    let component = &mut self.catalog.components[at];
+                    component.name.clone_from(&entry.name.value);
+                    // The tags in the cloud may keep the old name for long: both mean this component.
+                    if !component.tags.contains(&entry.name.value) {
+                        component.tags.push(entry.name.value.clone());
+                    }
+                    return Some((at, false));
+                }
+                (None, None) => {
+                    self.problem(
+                        previous.line,
+                        format!("unknown component '{}' as previous_name", previous.value),
+                    );
+                    return None;
+                }
+                (None, Some(_)) => {}
+            }
+        }
+        if let Some(at) = known {
+            return Some((at, false));
+        }
+        let name = entry.name.value.clone();
+        // An old name that another component still answers to becomes this one's own.
+        for component in &mut self.catalog.components {
+            component.tags.retain(|tag| *tag != name);
+        }
+        let id = ComponentId(next_id(self.catalog.components.iter().map(|component| component.id.0)));
+        let tags = vec![name.clone()];
+        self.catalog.components.push(Component {
+            id,
+            name,
+            tags,
+            terms: History::default(),
+            created_by_import: false,
+        });
+        Some((self.catalog.components.len() - 1, true))
+    }
+
+    /// A use of a part that its component lacks has no price.
+    pub(super) fn check_parts(&mut self, file: &CatalogFile) {
+        let start = self.options.from_for(&Target::ManagedCloudServices);
+        let mut lacking = Vec::new();
+        for service in &self.catalog.services {
+            for of_service in service.uses.iter().filter(|of_service| of_service.at(start).is_some()) {
+                let component = self.catalog.components.iter().find(|c| c.id == of_service.component);
+                let (Some(component), Some(part)) = (component, &of_service.part) else { continue };
+                let terms = component.terms.at_or_first(start, |_| true);
+                if terms.is_none_or(|terms| terms.part(part).is_none()) {
+                    let line = line_of_part(file, &service.name, &of_service.name, &component.name);
+                    let message = format!(
+                        "use '{}' of service '{}' needs part '{part}' of component '{}': name that part under parts, \
+                         or end the use",
+                        of_service.name, service.name, component.name
+                    );
+                    lacking.push((line, message));
+                }
+            }
+        }
+        for (line, message) in lacking {
+            self.problem(line, message);
+        }
+    }
+}
+
+fn change_terms(terms: &mut ComponentTerms, entry: &ComponentEntry, owner: Option<Option<CustomerId>>) {
+    let set = |known: &mut Decimal, value: Option<&Decimal>| {
+        if let Some(value) = value {
+            known.clone_from(value);
+        }
+    };
+    set(&mut terms.unit_price, entry.unit_price.as_ref());
+    set(&mut terms.cost_percentage, entry.cost_percentage.as_ref().map(|percentage| &percentage.value));
+    set(&mut terms.fixed_price, entry.fixed_price.as_ref());
+    terms.split = entry.split.unwrap_or(terms.split);
+    terms.owner = owner.unwrap_or(terms.owner);
+    if let Some(parts) = &entry.parts {
+        let part = |part: &PartEntry| Part { name: part.name.value.clone(), price: part.price.clone() };
+        terms.parts = parts.iter().map(part).collect();
+    }
+}
+
+fn shown_parts(parts: &[Part]) -> String {
+    if parts.is_empty() {
+        return "none".to_owned();
+    }
+    let part = |part: &Part| match &part.price {
+        PartPrice::CostShare(share) => format!("{} {share} %", part.name),
+        PartPrice::PerUnit(price) => format!("{} {price} per unit", part.name),
+    };
+    parts.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// Where the file speaks of a use, else of its component.
+fn line_of_part(file: &CatalogFile, service: &str, of_service: &str, component: &str) -> u64 {
+    let uses = file
+        .services
+        .iter()
+        .filter(|entry| entry.name.value == service)
+        .filter_map(|entry| entry.uses.as_ref());
+    let of_use = uses.flatten().find(|entry| entry.name.value == of_service).map(|entry| entry.name.line);
+    let of_component =
+        || file.components.iter().find(|entry| entry.name.value == component).map(|e| e.name.line);
+    of_use.or_else(of_component).unwrap_or(1)
+}

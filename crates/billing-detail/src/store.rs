@@ -1,0 +1,352 @@
+//! The folders under `DETAIL_URL`: one for each import, written once and never changed.
+//!
+//! A folder belongs to an import that runs as long as the lock on its marker is held. When the ledger has committed,
+//! the folder is known there; a folder that is neither known nor locked is left over from a crash, and `sweep` removes
+//! it.
+
+use std::{
+    fs::{self, File, TryLockError},
+    hash::{BuildHasher, Hasher, RandomState},
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    error::DetailError,
+    lookup::{self, DetailRow, RowFilter},
+};
+
+/// How a folder's name begins; 32 hexadecimal digits follow.
+const PREFIX: &str = "import-";
+/// The file that makes a folder one of ours. Whoever holds its lock owns the folder.
+const MARKER: &str = "cloud-billing-detail.lock";
+
+/// Why the ledger could not say whether it knows a folder.
+pub type LedgerError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The place for line-item detail.
+#[derive(Clone, Debug)]
+pub struct DetailStore {
+    root: PathBuf,
+}
+
+/// A folder that an import may write to. Dropped unfinished, it removes the folder.
+#[derive(Debug)]
+pub struct DetailWriter {
+    folder: Folder,
+}
+
+/// A folder whose detail is complete and on the disk. It keeps the lock; dropped without [`CompletedDetail::keep`], it
+/// removes the folder: an import that was refused leaves nothing.
+#[derive(Debug)]
+pub struct CompletedDetail {
+    folder: Folder,
+}
+
+#[derive(Debug)]
+struct Folder {
+    root: PathBuf,
+    name: String,
+    /// Holds the lock; closing it gives the lock back.
+    marker: File,
+    keep: bool,
+}
+
+impl DetailStore {
+    /// Opens `file:/path`, `file:///path` or a bare path. The folder is made when the first import needs it.
+    ///
+    /// # Errors
+    /// When the address names something else than a folder of this machine.
+    pub fn open(url: &str) -> Result<Self, DetailError> {
+        let refuse = |problem: &str| Err(DetailError::store(format!("DETAIL_URL {url}"), problem));
+        let expected = "expected a folder like file:/var/lib/cloud-billing/detail";
+        let path = match url.split_once(':') {
+            // One letter is a drive, not a scheme.
+            Some((scheme, _)) if scheme.len() < 2 || !is_scheme(scheme) => url,
+            None => url,
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => match rest.strip_prefix("//") {
+                None => rest,
+                Some(path) if path.starts_with('/') => path,
+                Some(path) => match path.strip_prefix("localhost") {
+                    Some(path) if path.starts_with('/') => path,
+                    _ => return refuse(&format!("a folder of another machine is not supported; {expected}")),
+                },
+            },
+            Some((scheme, _)) => {
+                return refuse(&format!("{scheme}: is not supported in this version; {expected}"));
+            }
+        };
+        if path.trim().is_empty() {
+            return refuse(&format!("no folder is named; {expected}"));
+        }
+        Ok(Self { root: PathBuf::from(path) })
+    }
+
+    /// Makes a new folder and takes its lock.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn begin(&self) -> Result<DetailWriter, DetailError> {
+        let failed =
+            |error: &io::Error| DetailError::store_io(&self.root, "making a folder for detail", error);
+        fs::create_dir_all(&self.root).map_err(|error| failed(&error))?;
+        // A few attempts, in case a sweep takes the folder in the moment before it is locked.
+        for _ in 0..100 {
+            let name = format!("{PREFIX}{:016x}{:016x}", random(), random());
+            let path = self.root.join(&name);
+            match fs::create_dir(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(failed(&error)),
+            }
+            let marker_path = path.join(MARKER);
+            let marker = File::create_new(&marker_path).map_err(|error| failed(&error))?;
+            match marker.try_lock() {
+                Ok(()) if marker_path.exists() => {
+                    let folder = Folder { root: self.root.clone(), name, marker, keep: false };
+                    return Ok(DetailWriter { folder });
+                }
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(failed(&error)),
+            }
+        }
+        Err(DetailError::Internal("no folder for detail could be locked".to_owned()))
+    }
+
+    /// Removes the folders that the ledger does not know and that no running import holds; tells how many.
+    ///
+    /// `is_known` is asked again once the folder's lock is held: an import that commits in between is safe. What is
+    /// not one of our folders by name and marker is never touched.
+    ///
+    /// # Errors
+    /// When a folder cannot be read or removed, or `is_known` fails.
+    pub fn sweep(
+        &self,
+        is_known: &mut dyn FnMut(&str) -> Result<bool, LedgerError>,
+    ) -> Result<usize, DetailError> {
+        let entries = match fs::read_dir(&self.root) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(DetailError::store_io(&self.root, "listing the folder", &error)),
+        };
+        let mut removed = 0;
+        for entry in entries {
+            let entry =
+                entry.map_err(|error| DetailError::store_io(&self.root, "listing the folder", &error))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = entry.path();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if !is_folder || !is_folder_name(&name) || is_known(&name).map_err(DetailError::Ledger)? {
+                continue;
+            }
+            // Without a marker it is not ours; another sweep may also have been faster.
+            let Ok(marker) = File::open(path.join(MARKER)) else { continue };
+            if marker.try_lock().is_err() || is_known(&name).map_err(DetailError::Ledger)? {
+                continue;
+            }
+            remove(&path).map_err(|error| DetailError::store_io(&path, "removing the folder", &error))?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    /// The line items of a folder that fit the filter, in the order in which they were imported, at most `limit`.
+    ///
+    /// # Errors
+    /// When the folder is missing or damaged.
+    pub fn lookup(
+        &self,
+        folder: &str,
+        filter: &RowFilter,
+        limit: usize,
+    ) -> Result<Vec<DetailRow>, DetailError> {
+        let path = self.root.join(folder);
+        if !is_folder_name(folder) || !path.is_dir() {
+            let problem = "the detail of this import is missing; restore the folder from the backup";
+            return Err(DetailError::store(path.display().to_string(), problem));
+        }
+        lookup::rows(&path, filter, limit)
+    }
+}
+
+impl DetailWriter {
+    /// The name of the folder.
+    pub fn folder(&self) -> &str {
+        &self.folder.name
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path()
+    }
+
+    /// Makes sure that the folder itself, with the files in it, outlasts a power failure.
+    pub(crate) fn complete(self) -> Result<CompletedDetail, DetailError> {
+        for path in [&self.folder.path(), &self.folder.root] {
+            File::open(path)
+                .and_then(|folder| folder.sync_all())
+                .map_err(|error| DetailError::store_io(path, "writing the folder to the disk", &error))?;
+        }
+        Ok(CompletedDetail { folder: self.folder })
+    }
+}
+
+impl CompletedDetail {
+    /// The name of the folder, for the ledger.
+    pub fn folder(&self) -> &str {
+        &self.folder.name
+    }
+
+    /// Keeps the folder, once the ledger knows it, and gives the lock back.
+    pub fn keep(mut self) {
+        self.folder.keep = true;
+    }
+}
+
+impl Folder {
+    fn path(&self) -> PathBuf {
+        self.root.join(&self.name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next sweep.
+        if !self.keep {
+            let _ = remove(&self.path());
+        }
+        let _ = self.marker.unlock();
+    }
+}
+
+/// Removes a folder; its marker last, so that a removal that was cut short is taken up by the next sweep.
+fn remove(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_name() != MARKER {
+            match entry.file_type()?.is_dir() {
+                true => fs::remove_dir_all(entry.path())?,
+                false => fs::remove_file(entry.path())?,
+            }
+        }
+    }
+    fs::remove_file(path.join(MARKER))?;
+    fs::remove_dir(path)
+}
+
+fn is_folder_name(name: &str) -> bool {
+    name.strip_prefix(PREFIX).is_some_and(|digits| {
+        digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
+/// A number that nobody else has: the standard library seeds each hasher anew.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, DetailStore) {
+        let root = tempfile::tempdir().unwrap();
+        let store = DetailStore::open(&root.path().join("detail").display().to_string()).unwrap();
+        (root, store)
+    }
+
+    #[test]
+    fn an_address_is_a_folder_of_this_machine() {
+        for (url, path) in [
+            ("file:/var/detail", "/var/detail"),
+            ("file:///var/detail", "/var/detail"),
+            ("FILE://localhost/var/detail", "/var/detail"),
+            ("file:detail", "detail"),
+            ("detail", "detail"),
+            ("/a:b/detail", "/a:b/detail"),
+            ("C:\\detail", "C:\\detail"),
+        ] {
+            assert_eq!(DetailStore::open(url).unwrap().root, PathBuf::from(path), "{url}");
+        }
+        for (url, message) in [
+            ("s3://bucket/detail", "DETAIL_URL s3://bucket/detail: s3: is not supported in this version"),
+            ("file://host/detail", "DETAIL_URL file://host/detail: a folder of another machine is not"),
+            ("file:", "DETAIL_URL file:: no folder is named; expected a folder like file:/var/lib/"),
+        ] {
+            let error = DetailStore::open(url).unwrap_err().to_string();
+            assert!(error.starts_with(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_refused_import_leaves_nothing_and_a_kept_one_stays() {
+        let (_root, store) = store();
+        let writer = store.begin().unwrap();
+        let path = writer.path();
+        assert!(path.exists());
+        drop(writer);
+        assert!(!path.exists());
+        let completed = store.begin().unwrap().complete().unwrap();
+        let path = store.root.join(completed.folder());
+        drop(completed);
+        assert!(!path.exists());
+        let completed = store.begin().unwrap().complete().unwrap();
+        let path = store.root.join(completed.folder());
+        completed.keep();
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn a_sweep_removes_orphans_and_nothing_else() {
+        let (_root, store) = store();
+        assert_eq!(store.sweep(&mut |_| Ok(false)).unwrap(), 0);
+        let keep = || {
+            let completed = store.begin().unwrap().complete().unwrap();
+            let name = completed.folder().to_owned();
+            completed.keep();
+            name
+        };
+        let (known, orphan, late) = (keep(), keep(), keep());
+        fs::write(store.root.join(&orphan).join("part-00000.parquet"), "x").unwrap();
+        let running = store.begin().unwrap();
+        let foreign = format!("{PREFIX}{}", "0".repeat(32));
+        for name in [foreign.as_str(), "import-mine", "photos"] {
+            fs::create_dir(store.root.join(name)).unwrap();
+        }
+        // The ledger comes to know `late` between the two questions.
+        let mut asked = Vec::new();
+        let removed = store
+            .sweep(&mut |name| {
+                asked.push(name.to_owned());
+                Ok(name == known || (name == late && asked.iter().filter(|known| *known == name).count() > 1))
+            })
+            .unwrap();
+        assert_eq!(removed, 1);
+        assert!(!store.root.join(&orphan).exists());
+        for name in [known.as_str(), &late, running.folder(), &foreign, "import-mine", "photos"] {
+            assert!(store.root.join(name).exists(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_sweep_that_cannot_ask_the_ledger_removes_nothing() {
+        let (_root, store) = store();
+        store.begin().unwrap().complete().unwrap().keep();
+        let error = store.sweep(&mut |_| Err("no connection".into())).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the ledger could not be asked which detail folders it knows: no connection"
+        );
+        assert_eq!(fs::read_dir(&store.root).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_folders_of_imports_are_looked_into() {
+        let (_root, store) = store();
+        let error = store.lookup("../../etc", &RowFilter::default(), 1).unwrap_err().to_string();
+        assert!(error.ends_with("is missing; restore the folder from the backup"), "{error}");
+    }
+}

@@ -1,0 +1,180 @@
+//! A provider's table in a stream of records: its headings, and which records below them are whole rows.
+
+use std::io::BufRead;
+
+use billing_core::{
+    line_item::Row,
+    ports::{MissingColumns, RowReader, TableFormat},
+};
+
+use crate::{
+    containers::read_error,
+    csv::{Record, RecordError, Records},
+    error::DetailError,
+};
+
+/// The headings of a table and what reads its rows.
+pub(crate) struct Headings {
+    /// Reads the rows.
+    pub(crate) reader: Box<dyn RowReader>,
+    text: String,
+    spans: Vec<(usize, usize)>,
+}
+
+/// Why a record is no row.
+pub(crate) enum NoRow {
+    /// Nothing stands there.
+    Blank,
+    /// It must be rejected: what stands there, and why.
+    Broken(String, String),
+}
+
+/// Finds the headings, which may stand below lines that only people read.
+pub(crate) fn find_headings<R: BufRead>(
+    file: &str,
+    records: &mut Records<R>,
+    format: &dyn TableFormat,
+    bytes_max: usize,
+) -> Result<Headings, DetailError> {
+    let mut best: Option<(u64, MissingColumns)> = None;
+    let mut separated: Option<(u64, char)> = None;
+    for _ in 0..=format.preamble_max() {
+        let Some(record) = next_record(file, records, bytes_max)? else { break };
+        let text = record.text().filter(|text| memchr::memchr(0, text.as_bytes()).is_none());
+        let Some(text) = text else {
+            let problem = "this is not a text table in UTF-8; import the provider's CSV export, or save the file as \
+                           UTF-8";
+            return Err(DetailError::at_line(file, record.line, problem));
+        };
+        match format.headings(Row::new(text, record.spans)) {
+            Ok(reader) => {
+                return Ok(Headings { reader, text: text.to_owned(), spans: record.spans.to_vec() });
+            }
+            Err(MissingColumns { refused: Some(refused), .. }) => {
+                return Err(DetailError::at_line(file, record.line, refused));
+            }
+            Err(missing) => {
+                if separated.is_none() {
+                    separated = other_separator(&record, text, format).map(|found| (record.line, found));
+                }
+                if best.as_ref().is_none_or(|(_, known)| known.found < missing.found) {
+                    best = Some((record.line, missing));
+                }
+            }
+        }
+    }
+    if let Some((line, separator)) = separated {
+        let shown = if separator == '\t' { "tabs".to_owned() } else { format!("'{separator}'") };
+        let problem = format!("the fields are separated by {shown}, expected ','; export it with commas");
+        return Err(DetailError::at_line(file, line, problem));
+    }
+    Err(missing_error(file, best, format))
+}
+
+fn missing_error(file: &str, best: Option<(u64, MissingColumns)>, format: &dyn TableFormat) -> DetailError {
+    let required = format.required();
+    match best {
+        None => DetailError::input(file, "there is no line with text in it; export it again"),
+        Some((_, MissingColumns { found: 0, .. })) => {
+            DetailError::input(file, format!("no line has the headings of this table; expected {required}"))
+        }
+        Some((line, MissingColumns { missing, .. })) => {
+            let columns = if missing.len() == 1 { "column" } else { "columns" };
+            let missing = missing.join(", ");
+            let problem = format!("the headings lack the {columns} {missing}; expected {required}");
+            DetailError::at_line(file, line, problem)
+        }
+    }
+}
+
+/// The character that would make headings of the record, if the commas are not what separates its fields.
+fn other_separator(record: &Record<'_>, text: &str, format: &dyn TableFormat) -> Option<char> {
+    let fields: Vec<&str> = record.spans.iter().map(|(start, end)| &text[*start..*end]).collect();
+    let line = fields.join(",");
+    [';', '\t', '|'].into_iter().find(|separator| {
+        let mut text = String::new();
+        let mut spans = Vec::new();
+        for field in line.split(*separator) {
+            let start = text.len();
+            text.push_str(field.trim().trim_matches('"'));
+            spans.push((start, text.len()));
+        }
+        spans.len() > 1 && format.headings(Row::new(&text, &spans)).is_ok()
+    })
+}
+
+/// The next record of a file.
+pub(crate) fn next_record<'r, R: BufRead>(
+    file: &str,
+    records: &'r mut Records<R>,
+    bytes_max: usize,
+) -> Result<Option<Record<'r>>, DetailError> {
+    records.next().map_err(|error| match error {
+        RecordError::Io(line, error) => read_error(file, line, &error),
+        RecordError::UnclosedQuote(line) => {
+            let problem = "a quote that opens on this line is not closed before the end of the file; export it \
+                           again";
+            DetailError::at_line(file, line, problem)
+        }
+        RecordError::TooLong(line) => {
+            let size = size(bytes_max);
+            let problem = format!("the line is longer than {size}; look for a quote that is not closed");
+            DetailError::at_line(file, line, problem)
+        }
+        RecordError::TooManyFields(line) => {
+            let problem = "the line has more fields than any table; import the provider's CSV export";
+            DetailError::at_line(file, line, problem)
+        }
+    })
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        mebibytes if mebibytes >= 1 << 20 && mebibytes.is_multiple_of(1 << 20) => {
+            format!("{} MiB", mebibytes >> 20)
+        }
+        bytes => format!("{bytes} bytes"),
+    }
+}
+
+impl Headings {
+    /// The record's text, if it is a whole row below these headings.
+    pub(crate) fn row_text<'r>(&self, record: &Record<'r>) -> Result<&'r str, NoRow> {
+        let Some(text) = record.text() else {
+            let problem = "the row is not UTF-8 text; export the file as UTF-8";
+            return Err(NoRow::Broken(
+                String::from_utf8_lossy(record.bytes).into_owned(),
+                problem.to_owned(),
+            ));
+        };
+        if record.spans.len() != self.spans.len() {
+            if record.spans.len() == 1 && text.trim().is_empty() {
+                return Err(NoRow::Blank);
+            }
+            let (fields, headings) = (record.spans.len(), self.spans.len());
+            let noun = if fields == 1 { "field" } else { "fields" };
+            let problem = format!(
+                "the row has {fields} {noun}, the headings have {headings}; look for a comma or quote too many \
+                 or too few"
+            );
+            return Err(NoRow::Broken(first_fields(text, record.spans), problem));
+        }
+        if memchr::memchr(0, text.as_bytes()).is_some() {
+            let problem = "the row has a NUL byte in it; export the file again";
+            return Err(NoRow::Broken(first_fields(text, record.spans), problem.to_owned()));
+        }
+        // Files that were put together keep the mark that each began with.
+        let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if bare.len() == self.text.len() && bare == self.text {
+            let problem = "the headings are repeated: files were joined into one; remove this line";
+            return Err(NoRow::Broken(first_fields(text, record.spans), problem.to_owned()));
+        }
+        Ok(text)
+    }
+}
+
+/// The start of a row, for showing.
+fn first_fields(text: &str, spans: &[(usize, usize)]) -> String {
+    let fields: Vec<&str> = spans.iter().take(20).filter_map(|(start, end)| text.get(*start..*end)).collect();
+    fields.join(",")
+}

@@ -1,0 +1,306 @@
+//! Azure's own cost export: the actual-cost data set of a subscription, billing account or enrolment, as CSV.
+//!
+//! Fields: <https://learn.microsoft.com/azure/cost-management-billing/automate/understand-usage-details-fields>.
+//! Five families of headings are in use (enterprise agreements in two forms, customer agreements, pay as you go, the
+//! portal's download in any language); one table of names serves them all. The portal writes headings like
+//! `Kosten (Cost)`, and up to a few lines before them.
+//!
+//! Taken are all charges, also refunds, purchases and rounding. Not taken is the amortised data set: it has the same
+//! headings, but does not add up to the invoice.
+
+use std::borrow::Cow;
+
+use billing_core::{
+    line_item::{RawLine, Row},
+    ports::{MissingColumns, RowReader, TableFormat},
+};
+
+use crate::{
+    Importer, Kind,
+    columns::{Columns, Need, either, text},
+    numbers::Evidence,
+};
+
+/// The importer.
+pub(crate) const IMPORTER: Importer = Importer {
+    name: "azure-usage",
+    aliases: &["AzureImport"],
+    summary: "Azure cost export, actual cost, of any agreement and language (CSV)",
+    kind: Kind::FullBill,
+    format: &AzureUsage,
+    parameters: &[],
+    sample: true,
+};
+
+struct AzureUsage;
+
+/// The billed cost, best first.
+const COSTS: &[&str] = &["costinbillingcurrency", "cost", "pretaxcost"];
+const CURRENCY: &[&str] = &["billingcurrencycode", "billingcurrency", "currency"];
+const SUBSCRIPTION_ID: &[&str] = &["subscriptionid", "subscriptionguid"];
+const BILLING_ACCOUNT_ID: &[&str] = &["billingaccountid"];
+const PERIOD_START: &[&str] = &["billingperiodstartdate", "billingperiodstart"];
+const PERIOD_END: &[&str] = &["billingperiodenddate", "billingperiodend"];
+const DATE: &[&str] = &["date", "usagedatetime", "usagedate"];
+/// Prices, which are not taken, but show how numbers are written.
+const PRICES: &[&str] = &["effectiveprice", "unitprice", "paygprice", "resourcerate"];
+
+const NEEDS: &[Need] = &[
+    Need { shown: "CostInBillingCurrency, Cost or PreTaxCost", any_of: COSTS },
+    Need { shown: "BillingCurrency or Currency", any_of: CURRENCY },
+    Need {
+        shown: "SubscriptionId or BillingAccountId",
+        any_of: &["subscriptionid", "subscriptionguid", "billingaccountid"],
+    },
+    Need {
+        shown: "Date or BillingPeriodStartDate",
+        any_of: &["date", "usagedatetime", "usagedate", "billingperiodstartdate", "billingperiodstart"],
+    },
+];
+
+impl TableFormat for AzureUsage {
+    fn headings(&self, record: Row<'_>) -> Result<Box<dyn RowReader>, MissingColumns> {
+        let columns = Columns::of(record);
+        columns.check(NEEDS).map_err(|missing| {
+            let focus =
+                columns.find(&["billedcost"]).is_some() && columns.find(&["chargecategory"]).is_some();
+            let refused = "this is a FOCUS export, not Azure's own; import it with focus";
+            MissingColumns { refused: focus.then(|| refused.to_owned()), ..missing }
+        })?;
+        Ok(Box::new(Reader::new(columns)))
+    }
+
+    fn required(&self) -> &'static str {
+        "CostInBillingCurrency, Cost or PreTaxCost; BillingCurrency or Currency; SubscriptionId or BillingAccountId; \
+         Date or BillingPeriodStartDate"
+    }
+
+    fn preamble_max(&self) -> usize {
+        20
+    }
+}
+
+struct Reader {
+    columns: Columns,
+    /// The cost columns that the file has, best first.
+    costs: Vec<usize>,
+    /// The one that the last row was billed by.
+    cost: Option<usize>,
+    prices: Vec<usize>,
+    billing_account_id: Option<usize>,
+    subscription_id: Option<usize>,
+    subscription_name: Option<usize>,
+    period_start: Option<usize>,
+    period_end: Option<usize>,
+    date: Option<usize>,
+    charge_type: Option<usize>,
+    product: Option<usize>,
+    service_family: Option<usize>,
+    meter_category: Option<usize>,
+    consumed_service: Option<usize>,
+    location: Option<usize>,
+    meter_region: Option<usize>,
+    term: Option<usize>,
+    currency: Option<usize>,
+    list_cost: Option<usize>,
+    quantity: Option<usize>,
+    unit: Option<usize>,
+    resource_id: Option<usize>,
+    resource_name: Option<usize>,
+    meter_id: Option<usize>,
+    invoice_id: Option<usize>,
+    tags: Option<usize>,
+    numbers: Evidence,
+    /// A kind of charge that only the amortised data set has, if a row had one.
+    amortised: Option<String>,
+}
+
+impl Reader {
+    fn new(columns: Columns) -> Self {
+        let find = |names: &[&str]| columns.find(names);
+        let each = |names: &[&str]| names.iter().filter_map(|name| columns.find(&[name])).collect();
+        let costs: Vec<usize> = each(COSTS);
+        Self {
+            cost: costs.first().copied(),
+            costs,
+            prices: each(PRICES),
+            billing_account_id: find(BILLING_ACCOUNT_ID),
+            subscription_id: find(SUBSCRIPTION_ID),
+            subscription_name: find(&["subscriptionname"]),
+            period_start: find(PERIOD_START),
+            period_end: find(PERIOD_END),
+            date: find(DATE),
+            charge_type: find(&["chargetype"]),
+            product: find(&["product", "productname", "metername"]),
+            service_family: find(&["servicefamily"]),
+            meter_category: find(&["metercategory"]),
+            consumed_service: find(&["consumedservice"]),
+            location: find(&["resourcelocation", "location"]),
+            meter_region: find(&["meterregion"]),
+            term: find(&["term"]),
+            currency: find(CURRENCY),
+            list_cost: find(&["paygcostinbillingcurrency"]),
+            quantity: find(&["quantity", "usagequantity"]),
+            unit: find(&["unitofmeasure"]),
+            resource_id: find(&["resourceid", "instanceid", "instancename"]),
+            resource_name: find(&["resourcename"]),
+            meter_id: find(&["meterid"]),
+            invoice_id: find(&["invoiceid"]),
+            tags: find(&["tags"]),
+            numbers: Evidence::default(),
+            amortised: None,
+            columns,
+        }
+    }
+
+    /// The number of a column, with a decimal point.
+    fn number<'r>(&mut self, row: Row<'r>, column: Option<usize>) -> Cow<'r, str> {
+        let columns = &self.columns;
+        self.numbers.number(text(row, column), || columns.heading(column).unwrap_or("").to_owned())
+    }
+
+    /// Notes a charge that an invoice cannot have: cost of a commitment that nobody used.
+    fn note_amortised(&mut self, charge_type: &str, cost: &str) {
+        let unused = ["UnusedReservation", "UnusedSavingsPlan"];
+        if self.amortised.is_none()
+            && unused.iter().any(|unused| unused.eq_ignore_ascii_case(charge_type))
+            && cost.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
+        {
+            self.amortised = Some(charge_type.to_owned());
+        }
+    }
+
+    /// The column that a FOCUS column is read from.
+    fn source(&self, focus_column: &str) -> Option<usize> {
+        match focus_column {
+            "BilledCost" => self.cost,
+            "BillingCurrency" => self.currency,
+            "BillingPeriodStart" => self.period_start,
+            "BillingPeriodEnd" => self.period_end,
+            "ChargePeriodStart" => self.date,
+            "SubAccountId" => self.subscription_id.or(self.billing_account_id),
+            "BillingAccountId" => self.billing_account_id,
+            "SubAccountName" => self.subscription_name,
+            "ChargeCategory" => self.charge_type,
+            "PricingQuantity" => self.quantity,
+            "Tags" => self.tags,
+            _ => None,
+        }
+    }
+}
+
+impl RowReader for Reader {
+    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+        let best = self.costs.iter().find(|column| !text(row, Some(**column)).is_empty());
+        self.cost = best.or(self.costs.first()).copied();
+        for price in &self.prices {
+            let columns = &self.columns;
+            self.numbers
+                .look(text(row, Some(*price)), || columns.heading(Some(*price)).unwrap_or("").to_owned());
+        }
+        let billed_cost = self.number(row, self.cost);
+        let list_cost = self.number(row, self.list_cost);
+        let quantity = self.number(row, self.quantity);
+        let text = |column| text(row, column);
+        let charge_type = text(self.charge_type);
+        self.note_amortised(charge_type, &billed_cost);
+        RawLine {
+            provider_name: "Azure",
+            billing_account_id: text(self.billing_account_id),
+            sub_account_id: text(self.subscription_id),
+            sub_account_name: text(self.subscription_name),
+            billing_period_start: text(self.period_start),
+            billing_period_end: text(self.period_end),
+            charge_period_start: text(self.date),
+            charge_period_end: "",
+            charge_category: either(charge_type, "Usage"),
+            charge_description: text(self.product),
+            service_category: text(self.service_family),
+            service_name: either(text(self.meter_category), text(self.consumed_service)),
+            region: either(text(self.location), text(self.meter_region)),
+            commitment_term: text(self.term),
+            billing_currency: text(self.currency),
+            billed_cost,
+            effective_cost: Cow::Borrowed(""),
+            list_cost,
+            quantity,
+            unit: text(self.unit),
+            resource_id: text(self.resource_id),
+            resource_name: text(self.resource_name),
+            sku: text(self.meter_id),
+            invoice_id: text(self.invoice_id),
+            tags: text(self.tags),
+        }
+    }
+
+    fn heading(&self, focus_column: &str) -> String {
+        self.columns.heading(self.source(focus_column)).unwrap_or(focus_column).to_owned()
+    }
+
+    fn finish(&self) -> Result<(), String> {
+        if let Some(charge_type) = &self.amortised {
+            return Err(format!(
+                "this is an amortised cost export, as its '{charge_type}' cost shows, and does not add up to the \
+                 invoice; export the actual cost"
+            ));
+        }
+        self.numbers.judge()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::fields;
+
+    fn reader(headings: &str) -> Box<dyn RowReader> {
+        fields(headings, |record| AzureUsage.headings(record).map_err(|missing| missing.missing)).unwrap()
+    }
+
+    #[test]
+    fn the_best_cost_column_that_a_row_fills_counts() {
+        let mut reader =
+            reader("PreTaxCost,Cost,CostInBillingCurrency,Currency,BillingCurrency,SubscriptionId,Date");
+        for (row, cost, heading) in [
+            ("1,2,3,USD,CHF,s,10/01/2026", "3", "CostInBillingCurrency"),
+            ("1,2,,USD,CHF,s,10/01/2026", "2", "Cost"),
+            ("1,,,USD,CHF,s,10/01/2026", "1", "PreTaxCost"),
+            (",,,USD,CHF,s,10/01/2026", "", "CostInBillingCurrency"),
+        ] {
+            fields(row, |row| {
+                let line = reader.read(row);
+                assert_eq!((&*line.billed_cost, line.billing_currency), (cost, "CHF"));
+            });
+            assert_eq!(reader.heading("BilledCost"), heading);
+        }
+    }
+
+    #[test]
+    fn of_doubled_headings_the_first_counts() {
+        let mut reader =
+            reader("Kosten (Cost),Cost (Cost),Währung (BillingCurrency),SubscriptionId,Date (Date)");
+        fields("1,2,CHF,s,10/01/2026", |row| assert_eq!(&*reader.read(row).billed_cost, "1"));
+        assert_eq!(reader.heading("BilledCost"), "Kosten (Cost)");
+        assert_eq!(reader.heading("ProviderName"), "ProviderName");
+    }
+
+    #[test]
+    fn the_amortised_data_set_is_refused() {
+        let mut reader = reader("Cost,BillingCurrency,SubscriptionId,Date,ChargeType");
+        fields("0,CHF,s,10/01/2026,UnusedReservation", |row| drop(reader.read(row)));
+        assert_eq!(reader.finish(), Ok(()));
+        fields("0.25,CHF,s,10/01/2026,UnusedReservation", |row| drop(reader.read(row)));
+        assert_eq!(
+            reader.finish().unwrap_err(),
+            "this is an amortised cost export, as its 'UnusedReservation' cost shows, and does not add up to the \
+             invoice; export the actual cost"
+        );
+    }
+
+    #[test]
+    fn another_table_is_told_apart() {
+        let headings = "BilledCost,ChargeCategory,BillingCurrency,SubAccountId,BillingPeriodStart";
+        let missing = fields(headings, |record| AzureUsage.headings(record).err()).unwrap();
+        assert!(missing.refused.unwrap().contains("import it with focus"));
+    }
+}

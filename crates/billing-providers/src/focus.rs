@@ -1,0 +1,217 @@
+//! FOCUS, the open format for cost and usage (<https://focus.finops.org>), versions 1.0 to 1.3, as CSV.
+//!
+//! Taken from any provider that writes it. `BilledCost` is what is billed; the other costs are kept for showing.
+//! Not taken: contract commitments and the other data sets of FOCUS, and columns that billing does not look at.
+
+use billing_core::{
+    line_item::{RawLine, Row},
+    ports::{MissingColumns, RowReader, TableFormat},
+};
+
+use crate::{
+    Importer, Kind,
+    columns::{Columns, Need, either, text},
+};
+
+/// The importer.
+pub(crate) const IMPORTER: Importer = Importer {
+    name: "focus",
+    aliases: &[],
+    summary: "FOCUS 1.0 to 1.3 cost and usage of any provider (CSV)",
+    kind: Kind::FullBill,
+    format: &Focus,
+    parameters: &[],
+    sample: true,
+};
+
+struct Focus;
+
+const NEEDS: &[Need] = &[
+    Need { shown: "BilledCost", any_of: &["billedcost"] },
+    Need { shown: "BillingCurrency", any_of: &["billingcurrency"] },
+    Need { shown: "ProviderName or ServiceProviderName", any_of: &["providername", "serviceprovidername"] },
+    Need { shown: "SubAccountId or BillingAccountId", any_of: &["subaccountid", "billingaccountid"] },
+    Need {
+        shown: "BillingPeriodStart or ChargePeriodStart",
+        any_of: &["billingperiodstart", "chargeperiodstart"],
+    },
+];
+
+impl TableFormat for Focus {
+    fn headings(&self, record: Row<'_>) -> Result<Box<dyn RowReader>, MissingColumns> {
+        let columns = Columns::of(record);
+        columns.check(NEEDS).map_err(|missing| {
+            let azure = columns.find(&["costinbillingcurrency", "pretaxcost"]).is_some();
+            let refused = "this is Azure's own cost export, not FOCUS; import it with azure-usage";
+            MissingColumns { refused: azure.then(|| refused.to_owned()), ..missing }
+        })?;
+        Ok(Box::new(Reader::new(columns)))
+    }
+
+    fn required(&self) -> &'static str {
+        "BilledCost, BillingCurrency, ProviderName, SubAccountId or BillingAccountId, and BillingPeriodStart or \
+         ChargePeriodStart"
+    }
+
+    fn preamble_max(&self) -> usize {
+        0
+    }
+}
+
+struct Reader {
+    columns: Columns,
+    /// Who sells: FOCUS 1.3 has new names for it. Older versions also name the publisher.
+    providers: [Option<usize>; 3],
+    billing_account_id: Option<usize>,
+    sub_account_id: Option<usize>,
+    sub_account_name: Option<usize>,
+    billing_period_start: Option<usize>,
+    billing_period_end: Option<usize>,
+    charge_period_start: Option<usize>,
+    charge_period_end: Option<usize>,
+    charge_category: Option<usize>,
+    charge_description: Option<usize>,
+    service_category: Option<usize>,
+    service_name: Option<usize>,
+    region: Option<usize>,
+    /// FOCUS itself has no term: Microsoft adds one, others tell the kind of commitment.
+    commitment_terms: [Option<usize>; 2],
+    billing_currency: Option<usize>,
+    billed_cost: Option<usize>,
+    effective_cost: Option<usize>,
+    list_cost: Option<usize>,
+    quantity: Option<usize>,
+    unit: Option<usize>,
+    resource_id: Option<usize>,
+    resource_name: Option<usize>,
+    sku: Option<usize>,
+    invoice_id: Option<usize>,
+    tags: Option<usize>,
+}
+
+impl Reader {
+    fn new(columns: Columns) -> Self {
+        let find = |name: &str| columns.find(&[name]);
+        Self {
+            providers: [find("providername"), find("serviceprovidername"), find("publishername")],
+            billing_account_id: find("billingaccountid"),
+            sub_account_id: find("subaccountid"),
+            sub_account_name: find("subaccountname"),
+            billing_period_start: find("billingperiodstart"),
+            billing_period_end: find("billingperiodend"),
+            charge_period_start: find("chargeperiodstart"),
+            charge_period_end: find("chargeperiodend"),
+            charge_category: find("chargecategory"),
+            charge_description: find("chargedescription"),
+            service_category: find("servicecategory"),
+            service_name: find("servicename"),
+            region: columns.find(&["regionid", "regionname"]),
+            commitment_terms: [find("x_skuterm"), find("commitmentdiscounttype")],
+            billing_currency: find("billingcurrency"),
+            billed_cost: find("billedcost"),
+            effective_cost: find("effectivecost"),
+            list_cost: find("listcost"),
+            quantity: columns.find(&["pricingquantity", "consumedquantity"]),
+            unit: columns.find(&["pricingunit", "consumedunit"]),
+            resource_id: find("resourceid"),
+            resource_name: find("resourcename"),
+            sku: find("skuid"),
+            invoice_id: find("invoiceid"),
+            tags: find("tags"),
+            columns,
+        }
+    }
+}
+
+impl RowReader for Reader {
+    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+        let text = |column| text(row, column);
+        let [provider, service_provider, publisher] = self.providers.map(text);
+        let [term, commitment] = self.commitment_terms.map(text);
+        RawLine {
+            provider_name: either(provider, either(service_provider, publisher)),
+            billing_account_id: text(self.billing_account_id),
+            sub_account_id: text(self.sub_account_id),
+            sub_account_name: text(self.sub_account_name),
+            billing_period_start: text(self.billing_period_start),
+            billing_period_end: text(self.billing_period_end),
+            charge_period_start: text(self.charge_period_start),
+            charge_period_end: text(self.charge_period_end),
+            charge_category: text(self.charge_category),
+            charge_description: text(self.charge_description),
+            service_category: text(self.service_category),
+            service_name: text(self.service_name),
+            region: text(self.region),
+            commitment_term: either(term, commitment),
+            billing_currency: text(self.billing_currency),
+            billed_cost: text(self.billed_cost).into(),
+            effective_cost: text(self.effective_cost).into(),
+            list_cost: text(self.list_cost).into(),
+            quantity: text(self.quantity).into(),
+            unit: text(self.unit),
+            resource_id: text(self.resource_id),
+            resource_name: text(self.resource_name),
+            sku: text(self.sku),
+            invoice_id: text(self.invoice_id),
+            tags: text(self.tags),
+        }
+    }
+
+    fn heading(&self, focus_column: &str) -> String {
+        let names: &[&str] = match focus_column {
+            "ProviderName" => &["providername", "serviceprovidername", "publishername"],
+            other => &[&other.to_ascii_lowercase()],
+        };
+        let heading = self.columns.heading(self.columns.find(names));
+        heading.unwrap_or(focus_column).to_owned()
+    }
+
+    fn finish(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::fields;
+
+    fn read(headings: &str, row: &str, look: impl FnOnce(RawLine<'_>)) {
+        let mut reader =
+            fields(headings, |record| Focus.headings(record).map_err(|missing| missing.missing)).unwrap();
+        fields(row, |row| look(reader.read(row)));
+    }
+
+    #[test]
+    fn the_provider_has_had_three_names() {
+        let headings = "BilledCost,BillingCurrency,SubAccountId,BillingPeriodStart,PublisherName,\
+                        ServiceProviderName,ProviderName";
+        read(headings, "1,CHF,a,2026-10-01,p,s,x", |line| assert_eq!(line.provider_name, "x"));
+        read(headings, "1,CHF,a,2026-10-01,p,s,NULL", |line| assert_eq!(line.provider_name, "s"));
+        read(headings, "1,CHF,a,2026-10-01,p,,", |line| assert_eq!(line.provider_name, "p"));
+    }
+
+    #[test]
+    fn headings_have_any_case_and_null_is_nothing() {
+        let headings =
+            "billedcost, BILLINGCURRENCY ,subAccountId,billingPeriodStart,ProviderName,ServiceName";
+        read(headings, "1.5,CHF,a,2026-10-01,AWS,NULL", |line| {
+            assert_eq!((&*line.billed_cost, line.billing_currency, line.service_name), ("1.5", "CHF", ""));
+        });
+    }
+
+    #[test]
+    fn another_table_is_told_apart() {
+        let missing = |headings: &str| fields(headings, |record| Focus.headings(record).err()).unwrap();
+        assert_eq!(
+            missing("BilledCost,ProviderName,ChargePeriodStart"),
+            MissingColumns {
+                missing: vec!["BillingCurrency".into(), "SubAccountId or BillingAccountId".into()],
+                found: 3,
+                refused: None
+            }
+        );
+        let azure = missing("SubscriptionId,CostInBillingCurrency,BillingCurrency,Date");
+        assert!(azure.refused.unwrap().contains("import it with azure-usage"));
+    }
+}

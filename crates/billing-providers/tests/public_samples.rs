@@ -1,0 +1,74 @@
+//! Public samples of real exports, against a sum that is worked out without any of this program's readers.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it skipped")]
+
+mod support;
+
+use std::{fs, path::Path};
+
+use billing_core::{Decimal, document::Content};
+use billing_detail::{Input, expand};
+use billing_providers::importer;
+use support::import;
+
+/// The text of a sample and what importing it gives; `None` where the samples are not at hand.
+fn sample(importer_name: &str, path: &str) -> Option<(String, Content)> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
+    if !file.exists() {
+        println!("skipped: needs ../shared/data/{path}");
+        return None;
+    }
+    let text = fs::read_to_string(&file).unwrap();
+    let inputs: Vec<Input> = expand(&[file]).unwrap();
+    Some((text, import(importer(importer_name).unwrap(), &inputs, None).unwrap()))
+}
+
+/// Cuts a text into rows and fields, quote by quote.
+fn cells(text: &str) -> Vec<Vec<String>> {
+    let mut rows = vec![vec![String::new()]];
+    let mut quoted = false;
+    for letter in text.trim_start_matches('\u{feff}').chars() {
+        let row = rows.last_mut().unwrap();
+        match letter {
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(String::new()),
+            '\n' if !quoted => rows.push(vec![String::new()]),
+            '\r' if !quoted => {}
+            letter => row.last_mut().unwrap().push(letter),
+        }
+    }
+    rows.retain(|row| row.len() > 1);
+    rows
+}
+
+/// How many rows, and the sum of a column.
+fn naive(text: &str, column: &str) -> (usize, String) {
+    let rows = cells(text);
+    let at = rows[0].iter().position(|heading| heading == column).unwrap();
+    let sum: Decimal = rows[1..].iter().map(|row| row[at].parse::<Decimal>().unwrap()).sum();
+    (rows.len() - 1, sum.to_string())
+}
+
+#[test]
+fn a_thousand_rows_of_focus() {
+    let Some((text, content)) = sample("focus", "focus/focus_sample_1.0.csv") else { return };
+    let (rows, sum) = naive(&text, "BilledCost");
+    assert_eq!((rows, content.rows()), (1_000, 1_000));
+    assert_eq!(content.totals.to_string(), format!("{sum} USD"));
+    assert_eq!((content.rejections.len(), content.remarks.len()), (0, 0), "{:?}", content.rejections.first());
+    let mut providers: Vec<&str> =
+        content.buckets.iter().map(|bucket| bucket.key.provider.as_str()).collect();
+    providers.dedup();
+    assert_eq!(providers, ["AWS", "Azure", "Oracle"]);
+}
+
+#[test]
+fn an_enterprise_agreement_of_azure() {
+    let Some((text, content)) = sample("azure-usage", "finops-toolkit/EA_ActualCost_Small.csv") else {
+        return;
+    };
+    let (rows, sum) = naive(&text, "Cost");
+    assert_eq!(content.rows(), rows as u64);
+    assert_eq!(content.totals.to_string(), format!("{sum} USD"));
+    assert_eq!((content.rejections.len(), content.remarks.len()), (0, 0), "{:?}", content.rejections.first());
+}

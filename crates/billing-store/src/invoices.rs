@@ -1,0 +1,500 @@
+//! Invoices, their lines and sources, and the files that were made of them.
+
+use std::collections::HashMap;
+
+use billing_core::{
+    Period,
+    catalog::{PartPrice, Split},
+    flow::conserve,
+    ids::{AccountId, ComponentId, CustomerId, DocumentId, InvoiceNumber, PositionId, ServiceId, Target},
+    invoice::{
+        Invoice, InvoiceState, Line, LineKind, LineRef, LiveLine, NewInvoice, Source, SourceKey, Subject,
+        UseCharge, UseKey, UsePrices,
+    },
+    rounding::Rounding,
+};
+
+use crate::{
+    db::{Row, Transaction, Value},
+    error::StoreError,
+    fields,
+};
+
+/// Stores an invoice under the next number.
+///
+/// # Errors
+/// When the ledger refuses it.
+pub fn insert(
+    tx: &mut Transaction<'_>,
+    invoice: &NewInvoice,
+    state: InvoiceState,
+    created: &str,
+) -> Result<InvoiceNumber, StoreError> {
+    let number = tx.next_id("invoices")?;
+    let sql =
+        "INSERT INTO invoices (number, target, period, currency, state, created) VALUES (?, ?, ?, ?, ?, ?)";
+    let head =
+        [fields::text(&invoice.target), fields::text(&invoice.period), fields::text(&invoice.currency)];
+    let [target, period, currency] = head;
+    tx.execute(sql, &[number.into(), target, period, currency, state.as_str().into(), created.into()])?;
+    insert_lines(tx, number, &invoice.lines)?;
+    insert_uses(tx, number, &invoice.lines)?;
+    insert_sources(tx, number, &invoice.lines)?;
+    Ok(InvoiceNumber(number))
+}
+
+fn subject_columns(subject: Subject) -> (&'static str, i64) {
+    match subject {
+        Subject::Account(id) => ("account", id.0),
+        Subject::Service(id) => ("service", id.0),
+        Subject::Position(id) => ("position", id.0),
+        Subject::Recovery(id) => ("recovery", id.0),
+        Subject::Carry(id) => ("carry", id.0),
+    }
+}
+
+fn subject(kind: &str, id: i64) -> Option<Subject> {
+    Some(match kind {
+        "account" => Subject::Account(AccountId(id)),
+        "service" => Subject::Service(ServiceId(id)),
+        "position" => Subject::Position(PositionId(id)),
+        "recovery" => Subject::Recovery(ComponentId(id)),
+        "carry" => Subject::Carry(CustomerId(id)),
+        _ => return None,
+    })
+}
+
+fn insert_lines(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO invoice_lines (invoice_number, line, kind, subject_kind, subject_id, corrects_invoice, \
+               corrects_line, name, customer_id, cost_center, alternative, product_number, period, charge_factor, \
+               quantity, cost, markup, price, rounding_mode, amount, exported) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let rows = lines.iter().map(|line| {
+        let (subject_kind, subject_id) = subject_columns(line.subject);
+        vec![
+            number.into(),
+            line.line.into(),
+            line.kind.as_str().into(),
+            subject_kind.into(),
+            subject_id.into(),
+            line.corrects.map_or(Value::Null, |first| first.invoice.0.into()),
+            line.corrects.map_or(Value::Null, |first| first.line.into()),
+            fields::text(&line.name),
+            line.customer.0.into(),
+            fields::text(&line.cost_center),
+            line.alternative.into(),
+            fields::text(&line.product_number),
+            fields::text(&line.period),
+            fields::optional_text(line.charge_factor.as_ref()),
+            fields::text(&line.quantity),
+            fields::text(&line.cost),
+            fields::text(&line.markup),
+            fields::text(&line.price),
+            line.rounding.as_str().into(),
+            fields::text(&line.amount.to_decimal()),
+            fields::text(&line.exported.to_decimal()),
+        ]
+    });
+    tx.execute_each(sql, rows)
+}
+
+fn insert_uses(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO line_uses (invoice_number, line, use_no, service_id, name, component_id, part, unit_price, \
+               cost_percentage, fixed_price, split, part_cost_share, part_price_per_unit, quantity, share, cost, \
+               markup, price) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let uses = lines
+        .iter()
+        .flat_map(|line| line.uses.iter().zip(1i64..).map(move |(charge, no)| (line, charge, no)));
+    let rows = uses.map(|(line, charge, no)| {
+        let prices = &charge.prices;
+        let (share, per_unit) = match &prices.part {
+            Some(PartPrice::CostShare(share)) => (fields::text(share), Value::Null),
+            Some(PartPrice::PerUnit(price)) => (Value::Null, fields::text(price)),
+            None => (Value::Null, Value::Null),
+        };
+        let mut row = vec![
+            number.into(),
+            line.line.into(),
+            no.into(),
+            charge.key.service.0.into(),
+            fields::text(&charge.key.name),
+            charge.key.component.0.into(),
+            fields::optional_text(charge.key.part.as_ref()),
+        ];
+        row.extend([&prices.unit_price, &prices.cost_percentage, &prices.fixed_price].map(fields::text));
+        row.extend([prices.split.as_str().into(), share, per_unit]);
+        let amounts = [&charge.quantity, &charge.share, &charge.cost, &charge.markup, &charge.price];
+        row.extend(amounts.map(fields::text));
+        row
+    });
+    tx.execute_each(sql, rows)
+}
+
+/// All sources of a line with the number of their use (0: the line's own) and their own number.
+fn numbered_sources(line: &Line) -> Vec<(u32, i64, i64, &Source)> {
+    let own = line.sources.iter().zip(1i64..).map(|(source, no)| (line.line, 0, no, source));
+    let of_uses = line.uses.iter().zip(1i64..).flat_map(|(charge, use_no)| {
+        charge.sources.iter().zip(1i64..).map(move |(source, no)| (line.line, use_no, no, source))
+    });
+    own.chain(of_uses).collect()
+}
+
+fn insert_sources(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO line_sources (invoice_number, line, use_no, source_no, document_id, version, provider, \
+               account_key, service_name, cost_center_tag, component_tag, currency, row_count, original_cost, rate, \
+               cost) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let rows = lines.iter().flat_map(numbered_sources).map(|(line, use_no, no, source)| {
+        let key = &source.key;
+        vec![
+            number.into(),
+            line.into(),
+            use_no.into(),
+            no.into(),
+            key.document.0.into(),
+            source.version.into(),
+            fields::text(&key.provider),
+            fields::text(&key.account_key),
+            fields::text(&key.service_name),
+            fields::optional_text(key.cost_center_tag.as_ref()),
+            fields::optional_text(key.component_tag.as_ref()),
+            fields::text(&key.currency),
+            source.rows.into(),
+            fields::text(&source.original_cost),
+            fields::optional_text(source.rate.as_ref()),
+            fields::text(&source.cost),
+        ]
+    });
+    tx.execute_each(sql, rows)
+}
+
+/// Which invoices to read the lines of.
+enum Which<'a> {
+    One(InvoiceNumber),
+    /// Those that are issued and not void, of one target or of all.
+    Live(Option<&'a Target>),
+}
+
+impl Which<'_> {
+    /// The end of a statement on a table with an `invoice_number`, and its values.
+    fn condition(&self) -> (&'static str, Vec<Value>) {
+        match self {
+            Self::One(number) => (" WHERE t.invoice_number = ?", vec![number.0.into()]),
+            Self::Live(None) => (
+                " WHERE t.invoice_number IN (SELECT number FROM invoices WHERE state = 'issued')",
+                Vec::new(),
+            ),
+            Self::Live(Some(target)) => (
+                " WHERE t.invoice_number IN (SELECT number FROM invoices WHERE state = 'issued' AND target = ?)",
+                vec![target.as_str().into()],
+            ),
+        }
+    }
+}
+
+type LineKey = (i64, i64);
+
+fn lines(tx: &mut Transaction<'_>, which: &Which<'_>) -> Result<Vec<(i64, Line)>, StoreError> {
+    let (condition, params) = which.condition();
+    let mut sources = load_sources(tx, condition, &params)?;
+    let mut uses = load_uses(tx, condition, &params, &mut sources)?;
+    let sql = format!(
+        "SELECT t.invoice_number, t.line, t.kind, t.subject_kind, t.subject_id, t.corrects_invoice, t.corrects_line, \
+         t.name, t.customer_id, t.cost_center, t.alternative, t.product_number, t.period, t.charge_factor, \
+         t.quantity, t.cost, t.markup, t.price, t.rounding_mode, t.amount, t.exported FROM invoice_lines t{condition} \
+         ORDER BY t.invoice_number, t.line"
+    );
+    tx.query(&sql, &params)?
+        .iter()
+        .map(|row| {
+            let key = (row.int(0)?, row.int(1)?);
+            let own = sources.remove(&(key, 0)).unwrap_or_default();
+            Ok((key.0, line(row, own, uses.remove(&key).unwrap_or_default())?))
+        })
+        .collect()
+}
+
+fn line(row: &Row, sources: Vec<Source>, uses: Vec<UseCharge>) -> Result<Line, StoreError> {
+    let subject_id = row.int(4)?;
+    let corrects = match (row.optional_int(5)?, row.optional_int(6)?) {
+        (Some(invoice), Some(line)) => {
+            Some(LineRef { invoice: InvoiceNumber(invoice), line: u32::try_from(line).unwrap_or(0) })
+        }
+        _ => None,
+    };
+    Ok(Line {
+        line: fields::small(row, 1)?,
+        kind: fields::parsed(row, 2, "a kind of line", LineKind::parse)?,
+        subject: fields::parsed(row, 3, "a subject", |kind| subject(kind, subject_id))?,
+        corrects,
+        name: row.text(7)?.to_owned(),
+        customer: CustomerId(row.int(8)?),
+        cost_center: row.text(9)?.to_owned(),
+        alternative: row.bool(10)?,
+        product_number: row.text(11)?.to_owned(),
+        period: fields::period(row, 12)?,
+        charge_factor: fields::optional_decimal(row, 13)?,
+        quantity: fields::decimal(row, 14)?,
+        cost: fields::decimal(row, 15)?,
+        markup: fields::decimal(row, 16)?,
+        price: fields::decimal(row, 17)?,
+        rounding: fields::parsed(row, 18, "a rounding", Rounding::parse)?,
+        amount: fields::money(row, 19)?,
+        exported: fields::money(row, 20)?,
+        sources,
+        uses,
+    })
+}
+
+fn load_sources(
+    tx: &mut Transaction<'_>,
+    condition: &str,
+    params: &[Value],
+) -> Result<HashMap<(LineKey, i64), Vec<Source>>, StoreError> {
+    let sql = format!(
+        "SELECT t.invoice_number, t.line, t.use_no, t.document_id, t.version, t.provider, t.account_key, \
+         t.service_name, t.cost_center_tag, t.component_tag, t.currency, t.row_count, t.original_cost, t.rate, t.cost \
+         FROM line_sources t{condition} ORDER BY t.invoice_number, t.line, t.use_no, t.source_no"
+    );
+    let mut sources: HashMap<(LineKey, i64), Vec<Source>> = HashMap::new();
+    for row in tx.query(&sql, params)? {
+        let key = SourceKey {
+            document: DocumentId(row.int(3)?),
+            provider: fields::provider(&row, 5)?,
+            account_key: fields::shared(&row, 6)?,
+            service_name: fields::shared(&row, 7)?,
+            cost_center_tag: fields::optional_shared(&row, 8)?,
+            component_tag: fields::optional_shared(&row, 9)?,
+            currency: fields::currency(&row, 10)?,
+        };
+        let source = Source {
+            key,
+            version: fields::small(&row, 4)?,
+            rows: row.int(11)?,
+            original_cost: fields::decimal(&row, 12)?,
+            rate: fields::optional_decimal(&row, 13)?,
+            cost: fields::decimal(&row, 14)?,
+        };
+        sources.entry(((row.int(0)?, row.int(1)?), row.int(2)?)).or_default().push(source);
+    }
+    Ok(sources)
+}
+
+fn load_uses(
+    tx: &mut Transaction<'_>,
+    condition: &str,
+    params: &[Value],
+    sources: &mut HashMap<(LineKey, i64), Vec<Source>>,
+) -> Result<HashMap<LineKey, Vec<UseCharge>>, StoreError> {
+    let sql = format!(
+        "SELECT t.invoice_number, t.line, t.use_no, t.service_id, t.name, t.component_id, t.part, t.unit_price, \
+         t.cost_percentage, t.fixed_price, t.split, t.part_cost_share, t.part_price_per_unit, t.quantity, t.share, \
+         t.cost, t.markup, t.price FROM line_uses t{condition} ORDER BY t.invoice_number, t.line, t.use_no"
+    );
+    let mut uses: HashMap<LineKey, Vec<UseCharge>> = HashMap::new();
+    for row in tx.query(&sql, params)? {
+        let line = (row.int(0)?, row.int(1)?);
+        let part = match (fields::optional_decimal(&row, 11)?, fields::optional_decimal(&row, 12)?) {
+            (Some(share), _) => Some(PartPrice::CostShare(share)),
+            (_, price) => price.map(PartPrice::PerUnit),
+        };
+        let charge = UseCharge {
+            key: UseKey {
+                service: ServiceId(row.int(3)?),
+                name: row.text(4)?.to_owned(),
+                component: ComponentId(row.int(5)?),
+                part: fields::optional_string(&row, 6)?,
+            },
+            prices: UsePrices {
+                unit_price: fields::decimal(&row, 7)?,
+                cost_percentage: fields::decimal(&row, 8)?,
+                fixed_price: fields::decimal(&row, 9)?,
+                split: fields::parsed(&row, 10, "a split", Split::parse)?,
+                part,
+            },
+            quantity: fields::decimal(&row, 13)?,
+            share: fields::decimal(&row, 14)?,
+            cost: fields::decimal(&row, 15)?,
+            markup: fields::decimal(&row, 16)?,
+            price: fields::decimal(&row, 17)?,
+            sources: sources.remove(&(line, row.int(2)?)).unwrap_or_default(),
+        };
+        uses.entry(line).or_default().push(charge);
+    }
+    Ok(uses)
+}
+
+/// All invoices with their lines but without sources' detail, the oldest first: what lists show.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn list(tx: &mut Transaction<'_>) -> Result<Vec<Invoice>, StoreError> {
+    let numbers = tx.query("SELECT number FROM invoices ORDER BY number", &[])?;
+    let numbers: Vec<i64> = numbers.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
+    let mut invoices = Vec::new();
+    for number in numbers {
+        invoices.extend(find(tx, InvoiceNumber(number))?);
+    }
+    Ok(invoices)
+}
+
+/// One invoice, checked as it was when it was made.
+///
+/// # Errors
+/// When the ledger cannot be read, or when what it holds does not add up any more.
+pub fn find(tx: &mut Transaction<'_>, number: InvoiceNumber) -> Result<Option<Invoice>, StoreError> {
+    let sql = "SELECT target, period, currency, state, created FROM invoices WHERE number = ?";
+    let Some(row) = tx.query_one(sql, &[number.0.into()])? else { return Ok(None) };
+    let content = NewInvoice {
+        target: Target::named(row.text(0)?),
+        period: fields::period(&row, 1)?,
+        currency: fields::currency(&row, 2)?,
+        lines: lines(tx, &Which::One(number))?.into_iter().map(|(_, line)| line).collect(),
+    };
+    let damaged = |what: String| StoreError::Damaged { what: format!("invoice {number}: {what}") };
+    conserve::check_invoice(&content).map_err(damaged)?;
+    let state = fields::parsed(&row, 3, "a state", InvoiceState::parse)?;
+    Ok(Some(Invoice { number, state, created: row.text(4)?.to_owned(), content }))
+}
+
+/// The lines that count, of one target or of all, the oldest first.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn live(tx: &mut Transaction<'_>, target: Option<&Target>) -> Result<Vec<LiveLine>, StoreError> {
+    let mut heads = HashMap::new();
+    for row in tx.query("SELECT number, target, currency FROM invoices WHERE state = 'issued'", &[])? {
+        heads.insert(row.int(0)?, (Target::named(row.text(1)?), fields::currency(&row, 2)?));
+    }
+    let lines = lines(tx, &Which::Live(target))?;
+    Ok(lines
+        .into_iter()
+        .filter_map(|(number, line)| {
+            let (target, currency) = heads.get(&number)?.clone();
+            let at = LineRef { invoice: InvoiceNumber(number), line: line.line };
+            Some(LiveLine { at, target, currency, line })
+        })
+        .collect())
+}
+
+/// The heads of all invoices, without lines: number, target, period, state.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn heads(
+    tx: &mut Transaction<'_>,
+) -> Result<Vec<(InvoiceNumber, Target, Period, InvoiceState)>, StoreError> {
+    let rows = tx.query("SELECT number, target, period, state FROM invoices ORDER BY number", &[])?;
+    rows.iter()
+        .map(|row| {
+            let state = fields::parsed(row, 3, "a state", InvoiceState::parse)?;
+            Ok((InvoiceNumber(row.int(0)?), Target::named(row.text(1)?), fields::period(row, 2)?, state))
+        })
+        .collect()
+}
+
+/// Changes the state of an invoice.
+///
+/// # Errors
+/// When the ledger refuses it.
+pub fn set_state(
+    tx: &mut Transaction<'_>,
+    number: InvoiceNumber,
+    state: InvoiceState,
+) -> Result<(), StoreError> {
+    let params = [state.as_str().into(), number.0.into()];
+    tx.execute("UPDATE invoices SET state = ? WHERE number = ?", &params).map(|_| ())
+}
+
+/// Makes an invoice void.
+///
+/// # Errors
+/// When the ledger refuses it.
+pub fn void(
+    tx: &mut Transaction<'_>,
+    number: InvoiceNumber,
+    why: &str,
+    moment: &str,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE invoices SET state = 'void', void_why = ?, voided = ? WHERE number = ?";
+    tx.execute(sql, &[why.into(), moment.into(), number.0.into()]).map(|_| ())
+}
+
+/// Removes a draft with all that belongs to it. Its number is not used again.
+///
+/// # Errors
+/// When the ledger refuses it.
+pub fn delete_draft(tx: &mut Transaction<'_>, number: InvoiceNumber) -> Result<(), StoreError> {
+    for table in ["line_sources", "line_uses", "invoice_lines"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE invoice_number = ?"), &[number.0.into()])?;
+    }
+    tx.execute("DELETE FROM invoices WHERE number = ? AND state = 'draft'", &[number.0.into()]).map(|_| ())
+}
+
+/// A file made of an invoice, byte for byte.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExportRecord {
+    /// The invoice.
+    pub invoice: InvoiceNumber,
+    /// `export` or `void`.
+    pub kind: String,
+    /// The format: `sap`.
+    pub format: String,
+    /// The file's text.
+    pub content: String,
+    /// `pending` until it was written, then `written`; `kept` where it is not to be written.
+    pub state: String,
+}
+
+/// Stores a file of an invoice.
+///
+/// # Errors
+/// When the ledger refuses it.
+pub fn insert_export(tx: &mut Transaction<'_>, export: &ExportRecord) -> Result<(), StoreError> {
+    let sql = "INSERT INTO exports (invoice_number, kind, format, content, state) VALUES (?, ?, ?, ?, ?)";
+    let texts = [&export.kind, &export.format, &export.content, &export.state].map(fields::text);
+    let mut params = vec![export.invoice.0.into()];
+    params.extend(texts);
+    tx.execute(sql, &params).map(|_| ())
+}
+
+/// The stored files: of one invoice, or all that are pending.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn exports(
+    tx: &mut Transaction<'_>,
+    invoice: Option<InvoiceNumber>,
+) -> Result<Vec<ExportRecord>, StoreError> {
+    let columns = "SELECT invoice_number, kind, format, content, state FROM exports";
+    let rows = match invoice {
+        Some(number) => tx.query(
+            &format!("{columns} WHERE invoice_number = ? ORDER BY kind, format"),
+            &[number.0.into()],
+        )?,
+        None => tx.query(
+            &format!("{columns} WHERE state = 'pending' ORDER BY invoice_number, kind, format"),
+            &[],
+        )?,
+    };
+    rows.iter()
+        .map(|row| {
+            Ok(ExportRecord {
+                invoice: InvoiceNumber(row.int(0)?),
+                kind: row.text(1)?.to_owned(),
+                format: row.text(2)?.to_owned(),
+                content: row.text(3)?.to_owned(),
+                state: row.text(4)?.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// Notes that a file was written.
+///
+/// # Errors
+/// When the ledger refuses it.
+pub fn export_written(tx: &mut Transaction<'_>, export: &ExportRecord) -> Result<(), StoreError> {
+    let params = [export.invoice.0.into(), fields::text(&export.kind), fields::text(&export.format)];
+    let sql = "UPDATE exports SET state = 'written' WHERE invoice_number = ? AND kind = ? AND format = ?";
+    tx.execute(sql, &params).map(|_| ())
+}
