@@ -53,6 +53,23 @@ impl<T: Clone + PartialEq> History<T> {
         &self.entries
     }
 
+    /// Whether a change would change anything: from the period on where one was asked for by name, else in the latest
+    /// value, so that saying the same again does not undo what was dated.
+    pub fn would_change(&self, asked: Option<Period>, initial: T, change: impl Fn(&mut T)) -> bool {
+        let changes = |value: &T| {
+            let mut changed = value.clone();
+            change(&mut changed);
+            changed != *value
+        };
+        match asked {
+            None => changes(self.latest().unwrap_or(&initial)),
+            Some(from) => {
+                changes(self.at(from).unwrap_or(&initial))
+                    || self.entries.iter().any(|(start, value)| *start >= from && changes(value))
+            }
+        }
+    }
+
     /// Changes the value from a period on: in what holds there, or `initial` where nothing does, and in all that was
     /// set for later. Entries that say nothing new are dropped.
     pub fn change_from(&mut self, from: Period, initial: T, change: impl Fn(&mut T)) {
@@ -85,6 +102,16 @@ mod tests {
         let at = |text: &str| *history.at(period(text)).unwrap();
         assert_eq!([at("2020-01"), at("2026-10"), at("2026-11"), at("2027-01")], [1, 2, 4, 4]);
         assert_eq!(history.entries().len(), 3);
+    }
+
+    #[test]
+    fn saying_the_same_again_changes_nothing() {
+        let mut history = History::starting(Period::BEGINNING, 1);
+        history.change_from(period("2026-11"), 0, |value| *value = 2);
+        assert!(!history.would_change(None, 0, |value| *value = 2));
+        assert!(history.would_change(Some(period("2026-10")), 0, |value| *value = 2));
+        assert!(!history.would_change(Some(period("2026-11")), 0, |value| *value = 2));
+        assert!(history.would_change(None, 0, |value| *value = 1));
     }
 
     #[test]

@@ -143,4 +143,11 @@ mod tests {
             "ROOT/empty/../a.csv: the file is given twice; name it once, or its cost would be counted twice",
         );
     }
+
+    #[test]
+    fn a_file_that_may_not_be_read_says_so() {
+        let error = unreadable(Path::new("a.csv"), &io::ErrorKind::PermissionDenied.into());
+        let message = "a.csv: the file may not be read; give this user the right to read it";
+        assert_eq!(error.to_string(), message);
+    }
 }

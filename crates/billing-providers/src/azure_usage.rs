@@ -229,7 +229,8 @@ impl RowReader for Reader {
             resource_name: text(self.resource_name),
             sku: text(self.meter_id),
             invoice_id: text(self.invoice_id),
-            tags: text(self.tags),
+            // Some exports write an empty JSON text for no tags.
+            tags: Some(text(self.tags)).filter(|tags| *tags != "\"\"").unwrap_or(""),
         }
     }
 

@@ -55,7 +55,13 @@ fn a_thousand_rows_of_focus() {
     let (rows, sum) = naive(&text, "BilledCost");
     assert_eq!((rows, content.rows()), (1_000, 1_000));
     assert_eq!(content.totals.to_string(), format!("{sum} USD"));
-    assert_eq!((content.rejections.len(), content.remarks.len()), (0, 0), "{:?}", content.rejections.first());
+    assert_eq!(
+        (content.rejections.len(), content.remarks.len()),
+        (0, 0),
+        "{:?} {:?}",
+        content.rejections.first(),
+        content.remarks.first()
+    );
     let mut providers: Vec<&str> =
         content.buckets.iter().map(|bucket| bucket.key.provider.as_str()).collect();
     providers.dedup();
@@ -70,5 +76,26 @@ fn an_enterprise_agreement_of_azure() {
     let (rows, sum) = naive(&text, "Cost");
     assert_eq!(content.rows(), rows as u64);
     assert_eq!(content.totals.to_string(), format!("{sum} USD"));
-    assert_eq!((content.rejections.len(), content.remarks.len()), (0, 0), "{:?}", content.rejections.first());
+    assert_eq!(
+        (content.rejections.len(), content.remarks.len()),
+        (0, 0),
+        "{:?} {:?}",
+        content.rejections.first(),
+        content.remarks.first()
+    );
+}
+
+#[test]
+fn a_generated_customer_agreement_of_azure() {
+    let Some((text, content)) = sample("azure-usage", "nise/azure_actual_4d.csv") else { return };
+    let (rows, sum) = naive(&text, "CostInBillingCurrency");
+    assert_eq!(content.rows(), rows as u64);
+    assert_eq!(content.totals.to_string(), format!("{sum} USD"));
+    assert_eq!(
+        (content.rejections.len(), content.remarks.len()),
+        (0, 0),
+        "{:?} {:?}",
+        content.rejections.first(),
+        content.remarks.first()
+    );
 }

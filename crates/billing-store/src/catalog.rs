@@ -166,7 +166,7 @@ fn load_services(tx: &mut Transaction<'_>) -> Result<Vec<Service>, StoreError> {
 }
 
 fn load_uses(tx: &mut Transaction<'_>) -> Result<HashMap<i64, Vec<Use>>, StoreError> {
-    let mut terms: HashMap<(i64, i64), Vec<(Period, Option<UseTerms>)>> = HashMap::new();
+    let mut terms: HashMap<_, Vec<(Period, Option<UseTerms>)>> = HashMap::new();
     for row in tx.query("SELECT service_id, use_no, from_period, quantity, once FROM use_terms", &[])? {
         let once = row.bool(4)?;
         let value = fields::optional_decimal(&row, 3)?.map(|quantity| UseTerms { quantity, once });

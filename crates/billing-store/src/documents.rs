@@ -7,7 +7,10 @@ use billing_core::{
     books::CostInForce,
     bucket::Bucket,
     document::{Content, Digest, FileContent, Slice},
-    flow::conserve::{Received, RejectedCost, VersionTotal},
+    flow::{
+        admit::InForce,
+        conserve::{Received, RejectedCost, VersionTotal},
+    },
     ids::{DocumentId, Provider, RejectionId},
     invoice::SourceKey,
 };
@@ -559,4 +562,61 @@ fn usual_keys(tx: &mut Transaction<'_>) -> Result<UsualKeys, StoreError> {
         keys.into_iter().max_by(|a, b| (a.1, &b.0).cmp(&(b.1, &a.0))).map(|(key, _)| key)
     };
     Ok(counts.into_iter().filter_map(|(version, keys)| Some((version, most(keys)?))).collect())
+}
+
+/// The versions in force, as far as new content is compared with them.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
+    let versions = versions(tx)?;
+    let mut known: HashMap<i64, InForce> = versions
+        .iter()
+        .filter(|record| record.in_force)
+        .map(|record| {
+            let in_force = InForce {
+                document: record.document,
+                name: record.document_name(),
+                job: record.job.clone(),
+                version: record.version,
+                rows: record.rows,
+                ..InForce::default()
+            };
+            (record.id, in_force)
+        })
+        .collect();
+    for (version, file, slice) in slices_in_force(tx)? {
+        let Some(known) = known.get_mut(&version) else { continue };
+        let file = usize::try_from(file).unwrap_or(0);
+        if known.files.len() <= file {
+            known.files.resize(file + 1, Vec::new());
+        }
+        known.files[file].push(slice);
+    }
+    let sql = "SELECT DISTINCT b.version_id, b.provider, b.account_key, b.period FROM buckets b \
+               JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
+    for row in tx.query(sql, &[])? {
+        let key = (fields::provider(&row, 1)?, row.text(2)?.to_owned(), fields::period(&row, 3)?);
+        if let Some(known) = known.get_mut(&row.int(0)?) {
+            known.account_periods.insert(key);
+        }
+    }
+    let sql = "SELECT DISTINCT version_id FROM rejections WHERE kind = 'row' AND waived_why IS NULL";
+    for row in tx.query(sql, &[])? {
+        if let Some(known) = known.get_mut(&row.int(0)?) {
+            known.open_rejections = true;
+        }
+    }
+    let mut all: Vec<InForce> = known.into_values().collect();
+    all.sort_by_key(|known| known.document);
+    Ok(all)
+}
+
+/// Hands the rejections and remarks of one version to another, which has all its rows and more.
+///
+/// # Errors
+/// When the ledger refuses it.
+pub fn move_rejections(tx: &mut Transaction<'_>, from: i64, to: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE rejections SET version_id = ? WHERE version_id = ?", &[to.into(), from.into()])
+        .map(|_| ())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use billing_core::{
-    Period,
+    Currency, Decimal, Money, Period,
     catalog::{PartPrice, Split},
     flow::conserve,
     ids::{AccountId, ComponentId, CustomerId, DocumentId, InvoiceNumber, PositionId, ServiceId, Target},
@@ -323,18 +323,75 @@ fn load_uses(
     Ok(uses)
 }
 
-/// All invoices with their lines but without sources' detail, the oldest first: what lists show.
+/// An invoice as lists show it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InvoiceSummary {
+    /// Its number.
+    pub number: InvoiceNumber,
+    /// Whom it is for.
+    pub target: Target,
+    /// The run's period.
+    pub period: Period,
+    /// Its state.
+    pub state: InvoiceState,
+    /// The currency of its amounts.
+    pub currency: Currency,
+    /// The sum of its lines.
+    pub amount: Money,
+    /// The provider's cost in its lines, exact.
+    pub cost: Decimal,
+    /// How many lines it has.
+    pub lines: usize,
+    /// When it was made: RFC 3339, UTC.
+    pub created: String,
+}
+
+impl From<&Invoice> for InvoiceSummary {
+    fn from(invoice: &Invoice) -> Self {
+        Self {
+            number: invoice.number,
+            target: invoice.content.target.clone(),
+            period: invoice.content.period,
+            state: invoice.state,
+            currency: invoice.content.currency.clone(),
+            amount: invoice.content.amount(),
+            cost: invoice.content.cost().amount,
+            lines: invoice.content.lines.len(),
+            created: invoice.created.clone(),
+        }
+    }
+}
+
+/// All invoices, the oldest first.
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn list(tx: &mut Transaction<'_>) -> Result<Vec<Invoice>, StoreError> {
-    let numbers = tx.query("SELECT number FROM invoices ORDER BY number", &[])?;
-    let numbers: Vec<i64> = numbers.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
-    let mut invoices = Vec::new();
-    for number in numbers {
-        invoices.extend(find(tx, InvoiceNumber(number))?);
+pub fn list(tx: &mut Transaction<'_>) -> Result<Vec<InvoiceSummary>, StoreError> {
+    let mut sums: HashMap<i64, (Money, Decimal, usize)> = HashMap::new();
+    for row in tx.query("SELECT invoice_number, amount, cost FROM invoice_lines", &[])? {
+        let (amount, cost, lines) = sums.entry(row.int(0)?).or_default();
+        *amount = *amount + fields::money(&row, 1)?;
+        *cost += &fields::decimal(&row, 2)?;
+        *lines += 1;
     }
-    Ok(invoices)
+    let sql = "SELECT number, target, period, state, currency, created FROM invoices ORDER BY number";
+    tx.query(sql, &[])?
+        .iter()
+        .map(|row| {
+            let (amount, cost, lines) = sums.remove(&row.int(0)?).unwrap_or_default();
+            Ok(InvoiceSummary {
+                number: InvoiceNumber(row.int(0)?),
+                target: Target::named(row.text(1)?),
+                period: fields::period(row, 2)?,
+                state: fields::parsed(row, 3, "a state", InvoiceState::parse)?,
+                currency: fields::currency(row, 4)?,
+                amount,
+                cost,
+                lines,
+                created: row.text(5)?.to_owned(),
+            })
+        })
+        .collect()
 }
 
 /// One invoice, checked as it was when it was made.
@@ -390,6 +447,15 @@ pub fn heads(
             Ok((InvoiceNumber(row.int(0)?), Target::named(row.text(1)?), fields::period(row, 2)?, state))
         })
         .collect()
+}
+
+/// The last number that was given to an invoice; 0 while there is none.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn last_number(tx: &mut Transaction<'_>) -> Result<i64, StoreError> {
+    let sql = r#"SELECT "last_value" FROM sequences WHERE name = 'invoices'"#;
+    tx.query_one(sql, &[])?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Changes the state of an invoice.

@@ -1,2 +1,5 @@
-//! Cloud Billing.
-fn main() {}
+//! The program: reads the command line, does what it says, ends with the exit code that CONTRACT §1 lists.
+
+fn main() -> std::process::ExitCode {
+    cloud_billing::cli::main()
+}

@@ -6,7 +6,6 @@ use crate::{
     decimal::Decimal,
     history::History,
     ids::{ComponentId, CustomerId, Target},
-    period::Period,
 };
 
 impl Work<'_> {
@@ -39,13 +38,8 @@ impl Work<'_> {
         let before = history.at(start).cloned().unwrap_or_default();
         let mut after = before.clone();
         change(&mut after);
-        let later = |(from, terms): &(Period, ComponentTerms)| {
-            let mut changed = terms.clone();
-            change(&mut changed);
-            *from >= start && changed != *terms
-        };
         let mut from = None;
-        if added || after != before || history.entries().iter().any(later) {
+        if added || history.would_change(self.options.from, ComponentTerms::default(), change) {
             self.show_terms(&before, &after, &mut values);
             self.catalog.components[at].terms.change_from(start, ComponentTerms::default(), change);
             from = Some(start);

@@ -35,11 +35,10 @@ impl Work<'_> {
             let first = history.latest().is_none_or(Option::is_none);
             let start = if first { Period::BEGINNING } else { self.options.from_for_customers() };
             let before = history.at(start).cloned().flatten();
-            let changes = history.entries().iter().any(|(at, known)| *at >= start && *known != value)
-                || before != value;
-            if changes {
+            let set = |known: &mut Option<String>| known.clone_from(&value);
+            if history.would_change(self.options.from, None, set) {
                 values.add("cost_center", shown(&before), shown(&value));
-                history.change_from(start, None, |known| known.clone_from(&value));
+                history.change_from(start, None, set);
                 from = Some(start);
             }
         }
@@ -187,12 +186,7 @@ impl Work<'_> {
         };
         let mut after = before.clone();
         change(&mut after);
-        let later = |(from, terms): &(Period, AccountTerms)| {
-            let mut changed = terms.clone();
-            change(&mut changed);
-            *from >= start && changed != *terms
-        };
-        if after == before && !history.entries().iter().any(later) {
+        if !history.would_change(self.options.from, AccountTerms::default(), change) {
             return None;
         }
         if customer.is_some() {

@@ -72,12 +72,7 @@ impl Work<'_> {
         let before = history.at(start).cloned().unwrap_or_default();
         let mut after = before.clone();
         change(&mut after);
-        let later = |(from, terms): &(Period, ServiceTerms)| {
-            let mut changed = terms.clone();
-            change(&mut changed);
-            *from >= start && changed != *terms
-        };
-        if !added && after == before && !history.entries().iter().any(later) {
+        if !added && !history.would_change(self.options.from, ServiceTerms::default(), change) {
             return false;
         }
         values.add("customer", self.customer_name(before.customer), self.customer_name(after.customer));
@@ -132,9 +127,8 @@ impl Work<'_> {
         for of_service in &mut service.uses {
             let after = wanted(of_service).map(|(_, _, terms)| terms.clone());
             let before = of_service.at(start).cloned();
-            let later =
-                of_service.terms.entries().iter().any(|(from, terms)| *from >= start && *terms != after);
-            if before == after && !later {
+            let set = |terms: &mut Option<UseTerms>| terms.clone_from(&after);
+            if !of_service.terms.would_change(self.options.from, None, set) {
                 continue;
             }
             changed = true;
@@ -143,7 +137,7 @@ impl Work<'_> {
                 shown_use(&of_service.name, before.as_ref()),
                 shown_use(&of_service.name, after.as_ref()),
             );
-            of_service.terms.change_from(start, None, |terms| terms.clone_from(&after));
+            of_service.terms.change_from(start, None, set);
         }
         for (entry, component, terms) in new {
             let part = entry.part.as_ref().map(|part| part.value.clone());

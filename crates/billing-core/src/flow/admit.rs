@@ -1,0 +1,332 @@
+//! Between stages 2 and 3: whether new content may come into force (DESIGN R14, R15).
+//!
+//! The same content is never billed twice, whatever its job or file is called, and a version that looks like half of
+//! the last one does not take its place unasked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    document::{Content, Digest, Slice},
+    ids::{DocumentId, Provider},
+    period::Period,
+};
+
+/// A version in force, as far as new content is compared with it.
+#[derive(Clone, Debug, Default)]
+pub struct InForce {
+    /// The document.
+    pub document: DocumentId,
+    /// Its name for people.
+    pub name: String,
+    /// The job that delivers it.
+    pub job: String,
+    /// Its version.
+    pub version: u32,
+    /// Rows taken.
+    pub rows: u64,
+    /// Whether it has rejections that nobody waived.
+    pub open_rejections: bool,
+    /// Its content, file by file.
+    pub files: Vec<Vec<Slice>>,
+    /// The accounts and periods it has cost of.
+    pub account_periods: BTreeSet<AccountPeriod>,
+}
+
+/// An account in a billing period.
+pub type AccountPeriod = (Provider, String, Period);
+
+/// How content is to come into force.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct AdmitOptions {
+    /// Add to the document, or beside another job's (`--add`).
+    pub add: bool,
+    /// Take the place of more than it has (`--replace`).
+    pub replace: bool,
+}
+
+/// What becomes of new content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Admission {
+    /// It becomes the document's next version.
+    Accepted,
+    /// The document has it already: nothing is to be done.
+    AlreadyImported,
+}
+
+/// Why content must not come into force.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// All of it is in force in another document.
+    #[error(
+        "already imported: the same content is in force as {name} version {version}: nothing was imported"
+    )]
+    InForceElsewhere {
+        /// The other document.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
+    /// Part of it is in force in another document, or in a file that it would be added to.
+    #[error(
+        "{slice} is already in force as part of {name} version {version}, and would be billed twice: import only what \
+         is new, or withdraw that document first"
+    )]
+    PartInForce {
+        /// Which part: `Azure 2026-10`.
+        slice: String,
+        /// The other document.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
+    /// Another job already delivered a full bill of the same account and period.
+    #[error(
+        "{provider} account {account} already has its bill of {period} from {name}, and would be billed twice: \
+         import it under that job, withdraw that document, or give --add if both are to be paid"
+    )]
+    SecondBill {
+        /// The provider.
+        provider: Provider,
+        /// The account's id in normal form.
+        account: String,
+        /// The billing period.
+        period: Period,
+        /// The other document.
+        name: String,
+    },
+    /// It has much less than what it would replace.
+    #[error("{name} version {version} has {had}, this import has {has}: give --replace if that is right")]
+    Shrunk {
+        /// The document.
+        name: String,
+        /// The version in force.
+        version: u32,
+        /// What the version in force has.
+        had: String,
+        /// What the new content has.
+        has: String,
+    },
+}
+
+/// Whether `content` may become the next version of the document (`own`, where it has a version in force), beside
+/// what is in force in `others`.
+///
+/// # Errors
+/// When it would be billed twice, or would silently lose what the document has.
+pub fn admit(
+    content: &Content,
+    own: Option<&InForce>,
+    others: &[InForce],
+    options: AdmitOptions,
+    job: &str,
+) -> Result<Admission, Refusal> {
+    let rows = content.rows();
+    if let Some(own) = own
+        && is_known(content, own)
+        && (rows > 0 || own.rows == 0)
+        && !content.files.iter().any(|file| file.rejected > 0 && rows == 0)
+        && !options.replace
+        && (!own.open_rejections || options.add)
+    {
+        return Ok(Admission::AlreadyImported);
+    }
+    if rows > 0
+        && let Some(other) = others.iter().find(|other| is_known(content, other))
+    {
+        return Err(Refusal::InForceElsewhere { name: other.name.clone(), version: other.version });
+    }
+    let beside = others.iter().chain(own.filter(|_| options.add));
+    for known in beside {
+        check_parts(content, known)?;
+    }
+    if !options.add {
+        check_bills(content, others, job)?;
+    }
+    if let Some(own) = own.filter(|_| !options.add && !options.replace) {
+        check_size(content, own)?;
+    }
+    Ok(Admission::Accepted)
+}
+
+/// A slice without its row count: what a digest is compared for.
+type SliceKey<'a> = (&'a Provider, Period, Digest);
+
+fn keys(slices: &[Slice]) -> impl Iterator<Item = SliceKey<'_>> {
+    slices.iter().map(|slice| (&slice.provider, slice.period, slice.digest))
+}
+
+fn sum(files: &[Vec<Slice>]) -> Vec<Slice> {
+    let mut sums: BTreeMap<(&Provider, Period), (u64, Digest)> = BTreeMap::new();
+    for slice in files.iter().flatten() {
+        let (rows, digest) = sums.entry((&slice.provider, slice.period)).or_default();
+        *rows += slice.rows;
+        digest.add(slice.digest.0);
+    }
+    let slice = |((provider, period), (rows, digest)): ((&Provider, Period), (u64, Digest))| Slice {
+        provider: provider.clone(),
+        period,
+        rows,
+        digest,
+    };
+    sums.into_iter().map(slice).collect()
+}
+
+/// Whether a document has all of the content: as its whole, as some of its providers and periods, or as some of its
+/// files.
+fn is_known(content: &Content, known: &InForce) -> bool {
+    let whole = sum(&known.files);
+    let known: BTreeSet<SliceKey<'_>> =
+        keys(&whole).chain(known.files.iter().flat_map(|file| keys(file))).collect();
+    let total = content.slices();
+    let all_of = |slices: &[Slice]| keys(slices).all(|slice| known.contains(&slice));
+    all_of(&total) || content.files.iter().all(|file| all_of(&file.slices))
+}
+
+/// Refuses content of which a provider's period, or a file, is in force already.
+fn check_parts(content: &Content, known: &InForce) -> Result<(), Refusal> {
+    let whole = sum(&known.files);
+    let in_force: BTreeSet<SliceKey<'_>> =
+        keys(&whole).chain(known.files.iter().flat_map(|file| keys(file))).collect();
+    let total = content.slices();
+    let parts = keys(&total).chain(content.files.iter().flat_map(|file| keys(&file.slices)));
+    match parts.filter(|part| in_force.contains(part)).min() {
+        Some((provider, period, _)) => Err(Refusal::PartInForce {
+            slice: format!("{provider} {period}"),
+            name: known.name.clone(),
+            version: known.version,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The accounts and periods that content has cost of.
+pub fn account_periods(content: &Content) -> BTreeSet<AccountPeriod> {
+    let key = |bucket: &crate::bucket::Bucket| {
+        (bucket.key.provider.clone(), bucket.key.account_key.to_string(), bucket.key.period)
+    };
+    content.buckets.iter().map(key).collect()
+}
+
+/// Refuses a second full bill of an account and period from another job. Late rows of the same job are no second
+/// bill: they stay in the document that brought them.
+fn check_bills(content: &Content, others: &[InForce], job: &str) -> Result<(), Refusal> {
+    let new = account_periods(content);
+    for other in others.iter().filter(|other| other.job != job) {
+        if let Some((provider, account, period)) = new.intersection(&other.account_periods).next() {
+            return Err(Refusal::SecondBill {
+                provider: provider.clone(),
+                account: account.clone(),
+                period: *period,
+                name: other.name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_size(content: &Content, own: &InForce) -> Result<(), Refusal> {
+    let shrunk = |had: String, has: String| {
+        Err(Refusal::Shrunk { name: own.name.clone(), version: own.version, had, has })
+    };
+    let rows = content.rows();
+    if rows * 2 < own.rows {
+        return shrunk(format!("{} rows", own.rows), format!("fewer than half of them ({rows})"));
+    }
+    let accounts = |of: &BTreeSet<AccountPeriod>| {
+        of.iter().map(|(provider, account, _)| (provider.clone(), account.clone())).collect::<BTreeSet<_>>()
+    };
+    let (had, has) = (accounts(&own.account_periods), accounts(&account_periods(content)));
+    if has.len() * 2 < had.len() {
+        return shrunk(format!("{} accounts", had.len()), format!("fewer than half of them ({})", has.len()));
+    }
+    let providers =
+        |of: &BTreeSet<(Provider, String)>| of.iter().map(|(p, _)| p.clone()).collect::<BTreeSet<_>>();
+    if let Some(gone) = providers(&had).difference(&providers(&has)).next() {
+        return shrunk(format!("rows of {gone}"), "none".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::FileContent;
+
+    fn slice(provider: &str, digest: u128) -> Slice {
+        Slice {
+            provider: Provider::named(provider),
+            period: "2026-10".parse().unwrap(),
+            rows: 2,
+            digest: Digest(digest),
+        }
+    }
+
+    fn content(files: &[&[Slice]]) -> Content {
+        let file = |slices: &&[Slice]| FileContent {
+            name: "f".to_owned(),
+            rows: slices.iter().map(|slice| slice.rows).sum(),
+            rejected: 0,
+            slices: slices.to_vec(),
+        };
+        Content { files: files.iter().map(file).collect(), ..Content::default() }
+    }
+
+    fn in_force(job: &str, files: &[&[Slice]]) -> InForce {
+        InForce {
+            name: format!("{job}/2026-10"),
+            job: job.to_owned(),
+            version: 1,
+            rows: content(files).rows(),
+            files: files.iter().map(|file| file.to_vec()).collect(),
+            ..InForce::default()
+        }
+    }
+
+    fn check(content: &Content, own: Option<&InForce>, others: &[InForce]) -> Result<Admission, Refusal> {
+        admit(content, own, others, AdmitOptions::default(), "job")
+    }
+
+    #[test]
+    fn lesson_15_another_job_or_split_does_not_bill_the_month_twice() {
+        let (a, b) = (slice("Azure", 5), slice("Azure", 7));
+        let both = [slice("Azure", 12)];
+        let other = in_force("other", &[&[a.clone()], &[b.clone()]]);
+        for again in [content(&[&both]), content(&[&[b.clone()], &[a.clone()]]), content(&[&[a.clone()]])] {
+            let refused = check(&again, None, std::slice::from_ref(&other));
+            assert!(matches!(refused, Err(Refusal::InForceElsewhere { .. })), "{refused:?}");
+        }
+        let own = in_force("job", &[&[a], &[b]]);
+        assert_eq!(check(&content(&[&both]), Some(&own), &[]), Ok(Admission::AlreadyImported));
+    }
+
+    #[test]
+    fn a_part_that_is_in_force_elsewhere_is_refused() {
+        let other = in_force("other", &[&[slice("Azure", 5)]]);
+        let more = content(&[&[slice("Azure", 5), slice("AWS", 9)]]);
+        assert!(matches!(check(&more, None, &[other]), Err(Refusal::PartInForce { .. })));
+    }
+
+    #[test]
+    fn a_rewrite_is_accepted_and_a_rest_of_it_is_not() {
+        let own = in_force("job", &[&[slice("Azure", 5)]]);
+        assert_eq!(check(&content(&[&[slice("Azure", 6)]]), Some(&own), &[]), Ok(Admission::Accepted));
+        let refused = check(&content(&[&[]]), Some(&own), &[]).unwrap_err();
+        assert!(refused.to_string().contains("give --replace"), "{refused}");
+    }
+
+    #[test]
+    fn an_empty_document_is_a_document() {
+        assert_eq!(
+            check(&content(&[&[]]), None, &[in_force("o", &[&[slice("Azure", 1)]])]),
+            Ok(Admission::Accepted)
+        );
+        let own = in_force("job", &[&[]]);
+        assert_eq!(check(&content(&[&[]]), Some(&own), &[]), Ok(Admission::AlreadyImported));
+    }
+
+    #[test]
+    fn open_rejections_let_the_same_content_in_again() {
+        let own = InForce { open_rejections: true, ..in_force("job", &[&[slice("Azure", 5)]]) };
+        assert_eq!(check(&content(&[&[slice("Azure", 5)]]), Some(&own), &[]), Ok(Admission::Accepted));
+    }
+}

@@ -1,0 +1,96 @@
+//! `bill`: makes the invoice of a target.
+
+use anyhow::Result;
+use billing_core::Period;
+
+use super::{Done, print, report, tell};
+use crate::{
+    app::App,
+    flow::bill::{self, BillReport, Mode},
+    outputs::{Format, json, yaml},
+};
+
+/// Makes the invoice of a target: a provider, ManagedCloudServices, or all of them
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "What was invoiced already is not invoiced again; what changed since becomes a correction.\n\
+Example: cloud-billing bill Azure -n bill_azure --period 2026-10"
+)]
+pub struct Arguments {
+    /// Azure, AWS, GCP, another provider that has accounts, ManagedCloudServices, or all
+    target: String,
+    /// Name of the job; the target when left out
+    #[arg(short = 'n', long = "name", value_name = "JOB")]
+    name: Option<String>,
+    /// Everything up to this period; last month when left out
+    #[arg(long, value_name = "YYYY-MM")]
+    period: Option<Period>,
+    /// Show what would be invoiced and write nothing
+    #[arg(long, conflicts_with = "draft")]
+    dry_run: bool,
+    /// Keep a draft instead of issuing, and write no export
+    #[arg(long)]
+    draft: bool,
+    /// How to show the result
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
+    let period = arguments.period.unwrap_or_else(|| app.last_month());
+    let mode = match (arguments.dry_run, arguments.draft) {
+        (true, _) => Mode::DryRun,
+        (_, true) => Mode::Draft,
+        _ => Mode::Issue,
+    };
+    tracing::info!(
+        job = arguments.name.as_deref().unwrap_or(&arguments.target),
+        "Billing {}",
+        arguments.target
+    );
+    let mut reports = Vec::new();
+    for target in bill::targets(app, &arguments.target)? {
+        let report = bill::bill(app, &target, period, mode)?;
+        tell_findings(&report);
+        reports.push(report);
+    }
+    print(&render(&reports, mode, arguments.output))?;
+    Ok(Done::needs_a_person(reports.iter().any(BillReport::needs_a_person)))
+}
+
+fn tell_findings(bill: &BillReport) {
+    for finding in &bill.findings {
+        tell(&report::finding(finding, &bill.catalog));
+    }
+    if let Some(rejections) = report::rejections(bill) {
+        tell(&rejections);
+    }
+}
+
+fn render(reports: &[BillReport], mode: Mode, output: Format) -> String {
+    let invoices = || reports.iter().filter_map(|bill| Some((bill, bill.invoice.as_ref()?)));
+    let as_json = || {
+        invoices().map(|(bill, invoice)| json::invoice(invoice, &bill.catalog)).collect::<serde_json::Value>()
+    };
+    match output {
+        Format::Table => reports.iter().map(|bill| text(bill, mode)).collect(),
+        Format::Json => format!("{:#}\n", as_json()),
+        Format::Yaml => yaml::render(&as_json()),
+        Format::Csv => invoices()
+            .map(|(bill, invoice)| report::line_listing(invoice, &bill.catalog).render(Format::Csv))
+            .collect(),
+    }
+}
+
+/// What a run came to, for people.
+pub fn text(bill: &BillReport, mode: Mode) -> String {
+    let Some(invoice) = &bill.invoice else {
+        return format!("{} up to {}: nothing to invoice\n", bill.target, bill.period);
+    };
+    let title = match mode {
+        Mode::DryRun => "Dry run of an invoice".to_owned(),
+        Mode::Draft => format!("Draft {}", invoice.number),
+        Mode::Issue => format!("Invoice {}", invoice.number),
+    };
+    report::invoice_text(invoice, &bill.catalog, &title)
+}

@@ -1,0 +1,127 @@
+//! `explain`: where a line comes from.
+
+use anyhow::Result;
+use billing_core::invoice::Source;
+
+use super::{Done, print};
+use crate::{
+    app::App,
+    flow::{invoices, look},
+    outputs::{Format, json, listing::Listing},
+};
+
+/// Shows where an invoice line comes from, down to the provider's own rows
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Example: cloud-billing explain 000001/2 --rows")]
+pub struct Arguments {
+    /// Invoice and line, as 000001/2
+    line: String,
+    /// Show the provider's own rows too
+    #[arg(long)]
+    rows: bool,
+    /// How to show it
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
+    let explanation = look::explain(app, invoices::line_ref(&arguments.line)?, arguments.rows)?;
+    match arguments.output {
+        Format::Table => print(&text(&explanation))?,
+        other => print(&listing(&explanation).render(other))?,
+    }
+    Ok(Done::Completely)
+}
+
+/// A line and its sources, for people.
+pub fn text(explanation: &look::Explanation) -> String {
+    let line = &explanation.line;
+    let currency = &explanation.invoice.content.currency;
+    let mut text = format!(
+        "Line {} of invoice {}: {} {} of {} for {}\n{} cost + {} markup + {} price + {} rounding = {} {currency}\n",
+        line.line,
+        explanation.invoice.number,
+        line.kind.as_str(),
+        line.name,
+        json::customer_name(line.customer, &explanation.catalog),
+        line.period,
+        line.cost,
+        line.markup,
+        line.price,
+        line.rounding_difference(),
+        line.amount,
+    );
+    if let Some(first) = line.corrects {
+        text.push_str(&format!("It corrects {}/{}.\n", first.invoice, first.line));
+    }
+    if let Some(factor) = &line.charge_factor {
+        text.push_str(&format!("The account's cost is charged × {factor}.\n"));
+    }
+    for charge in &line.uses {
+        text.push_str(&format!(
+            "Use {}: quantity {}, share {}: {} cost + {} markup + {} price\n",
+            charge.key.name, charge.quantity, charge.share, charge.cost, charge.markup, charge.price
+        ));
+    }
+    text.push_str(&listing(explanation).render(Format::Table));
+    if let Some(rows) = &explanation.rows {
+        text.push_str("The provider's own rows:\n");
+        text.push_str(&row_listing(rows).render(Format::Table));
+    }
+    text
+}
+
+fn row_listing(rows: &[Vec<billing_detail::DetailRow>]) -> Listing {
+    let columns = vec![
+        "x_File",
+        ">x_Line",
+        "ChargePeriodStart",
+        "ChargeCategory",
+        "ServiceName",
+        "ResourceId",
+        ">x_BilledCostText",
+    ];
+    let cells = rows
+        .iter()
+        .flatten()
+        .map(|row| columns.iter().map(|column| row.get(column.trim_start_matches('>')).to_owned()).collect());
+    Listing {
+        rows: cells.collect(),
+        columns: columns.clone(),
+        json: serde_json::Value::Null,
+        empty: "No rows.",
+    }
+}
+
+fn listing(explanation: &look::Explanation) -> Listing {
+    let row = |source: &Source| {
+        let tag = |tag: &Option<std::sync::Arc<str>>| tag.as_deref().unwrap_or("").to_owned();
+        vec![
+            explanation.documents.get(&source.key.document).cloned().unwrap_or_default(),
+            source.version.to_string(),
+            source.key.account_key.to_string(),
+            source.key.service_name.to_string(),
+            tag(&source.key.cost_center_tag),
+            tag(&source.key.component_tag),
+            source.rows.to_string(),
+            format!("{} {}", source.original_cost, source.key.currency),
+            source.cost.to_string(),
+        ]
+    };
+    Listing {
+        columns: vec![
+            "document",
+            ">version",
+            "account",
+            "service",
+            "cost_center",
+            "component",
+            ">rows",
+            ">original_cost",
+            ">cost",
+        ],
+        rows: explanation.line.all_sources().map(row).collect(),
+        json: json::explanation(explanation),
+        empty: "No provider's cost is behind this line.",
+    }
+}

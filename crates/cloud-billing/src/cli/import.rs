@@ -1,0 +1,164 @@
+//! `import`: reads a provider's documents.
+
+use std::{io::IsTerminal as _, path::PathBuf};
+
+use anyhow::Result;
+use billing_core::Period;
+use billing_detail::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Done, print, tell};
+use crate::{
+    app::App,
+    cli::imports,
+    flow::import::{ImportReport, ImportRequest, import},
+    outputs::Format,
+};
+
+/// Most rejections and remarks that are told one by one.
+const TOLD_MAX: usize = 20;
+
+/// Reads a provider's bill into the ledger
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "All files of one command are one document, known by job and period; the next import of that job \
+and period takes its place.\nExample: cloud-billing import azure-usage -n azure -f export.csv.gz --period 2026-10"
+)]
+pub struct Arguments {
+    /// What to read: azure-usage or focus (also by the older class names)
+    importer: String,
+    /// Name of the job; the importer's name when left out
+    #[arg(short = 'n', long = "name", value_name = "JOB")]
+    name: Option<String>,
+    /// File or folder to read; may be given more than once
+    #[arg(short, long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Billing period of the document, as 2026-10
+    #[arg(long, value_name = "YYYY-MM")]
+    period: Option<Period>,
+    /// Add to the document instead of replacing it, or pay a second bill beside another job's
+    #[arg(long, conflicts_with = "replace")]
+    add: bool,
+    /// Replace the version in force even where the new one has much less, or the same
+    #[arg(long)]
+    replace: bool,
+    /// How to show the result
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
+    let request = ImportRequest {
+        importer: arguments.importer.clone(),
+        job: arguments.name.clone().unwrap_or_default(),
+        files: arguments.files.clone(),
+        period: arguments.period,
+        add: arguments.add,
+        replace: arguments.replace,
+    };
+    let mut bar = Bar::new();
+    let report = import(app, &request, &mut |progress| bar.show(&progress));
+    bar.end();
+    let report = report?;
+    tell_of(&report);
+    match arguments.output {
+        Format::Table => print(&text(&report))?,
+        other => print(&imports::listing(std::slice::from_ref(&report.version)).render(other))?,
+    }
+    Ok(Done::needs_a_person(!report.rejections.is_empty()))
+}
+
+/// What an import came to, for people.
+pub fn text(report: &ImportReport) -> String {
+    let version = &report.version;
+    let name = version.document_name();
+    if report.already_imported {
+        return format!(
+            "{name} is already imported: version {} of {} is in force\n",
+            version.version, version.created
+        );
+    }
+    let mut text = format!(
+        "{name} version {}: {} rows, {} rejected, {}\n",
+        version.version, version.rows, version.rejected, version.totals
+    );
+    if let Some(previous) = &report.previous {
+        let difference = &report.difference;
+        text.push_str(&format!("difference to version {}: {difference}\n", previous.version));
+    }
+    if !report.created.is_empty() {
+        text.push_str(&format!("created by this import: {}\n", report.created.join(", ")));
+    }
+    text
+}
+
+fn tell_of(report: &ImportReport) {
+    for rejection in report.rejections.iter().take(TOLD_MAX) {
+        let column = if rejection.column.is_empty() {
+            String::new()
+        } else {
+            format!(", column {}", rejection.column)
+        };
+        let known = rejection.cost.as_ref().map_or_else(
+            || "its cost could not be read".to_owned(),
+            |cost| format!("its cost is {} {}", cost.amount, cost.currency),
+        );
+        tell(&format!(
+            "rejected: {} line {}{column}: '{}': {}; {known}",
+            rejection.file, rejection.line, rejection.text, rejection.reason
+        ));
+    }
+    if report.rejections.len() > TOLD_MAX {
+        let more = report.rejections.len() - TOLD_MAX;
+        tell(&format!("rejected: {more} more rows: see cloud-billing imports --rejected"));
+    }
+    for remark in report.remarks.iter().take(TOLD_MAX) {
+        tell(&format!(
+            "note: {} line {}, column {}: '{}': {}; the row was taken without tags",
+            remark.file, remark.line, remark.column, remark.text, remark.reason
+        ));
+    }
+    if report.remarks.len() > TOLD_MAX {
+        tell(&format!("note: the same of {} more rows", report.remarks.len() - TOLD_MAX));
+    }
+}
+
+/// A progress bar on a terminal, log lines elsewhere.
+struct Bar {
+    bar: Option<ProgressBar>,
+    file: String,
+}
+
+impl Bar {
+    fn new() -> Self {
+        Self { bar: None, file: String::new() }
+    }
+
+    fn show(&mut self, progress: &Progress) {
+        if !std::io::stderr().is_terminal() {
+            if progress.file != self.file {
+                self.file.clone_from(&progress.file);
+                tracing::info!(file = progress.file, "Reading {}", progress.file);
+            }
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let style =
+                ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}");
+            let bar = ProgressBar::new(progress.bytes_total.unwrap_or(0));
+            match style {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            }
+        });
+        bar.set_length(progress.bytes_total.unwrap_or(progress.bytes_read));
+        bar.set_position(progress.bytes_read);
+        bar.set_message(format!("{} ({} rows)", progress.file, progress.rows));
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Step 3: owed − live becomes an invoice, in one transaction.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use billing_core::{
+    Period,
+    books::{BillRun, Books, Finding},
+    catalog::Catalog,
+    flow::{
+        conserve::RejectedCost,
+        invoice::{Outcome, make_invoice},
+        statement::statement,
+    },
+    ids::{InvoiceNumber, MANAGED_CLOUD_SERVICES, Target},
+    invoice::{Invoice, InvoiceState},
+};
+use billing_store::{
+    StoreError, Transaction, audit, catalog,
+    documents::{self, CostFilter},
+    invoices::{self, ExportRecord},
+    rates,
+};
+
+use super::{deliver, usage};
+use crate::{app::App, outputs::sap_csv};
+
+/// What a run does with the invoice it makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Issues it.
+    Issue,
+    /// Keeps it as the target's draft.
+    Draft,
+    /// Shows it and writes nothing.
+    DryRun,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct BillReport {
+    /// Whom it was for.
+    pub target: Target,
+    /// Up to which period.
+    pub period: Period,
+    /// The invoice, where there was something to invoice. A dry run's has the number it would get.
+    pub invoice: Option<Invoice>,
+    /// What could not be invoiced.
+    pub findings: Vec<Finding>,
+    /// Rejected rows of the target's provider up to the period that nobody waived.
+    pub rejections: Vec<RejectedCost>,
+    /// The catalog of the run, for names.
+    pub catalog: Catalog,
+}
+
+impl BillReport {
+    /// Whether a person has to do something (exit code 3).
+    pub fn needs_a_person(&self) -> bool {
+        !self.rejections.is_empty() || self.findings.iter().any(Finding::needs_a_person)
+    }
+}
+
+/// The targets that a word on the command line means: one, or all.
+///
+/// # Errors
+/// When there is no such target.
+pub fn targets(app: &mut App, word: &str) -> Result<Vec<Target>> {
+    let catalog = app.ledger.read(catalog::load)?;
+    let mut known: Vec<Target> = ["Azure", "AWS", "GCP"].map(Target::named).to_vec();
+    known.extend(catalog.accounts.iter().map(|account| Target::Accounts(account.provider.clone())));
+    known.sort();
+    known.dedup();
+    known.push(Target::ManagedCloudServices);
+    if word.eq_ignore_ascii_case("all") {
+        return Ok(known);
+    }
+    let target = Target::named(word);
+    let same = |known: &&Target| known.as_str().eq_ignore_ascii_case(target.as_str());
+    if let Some(target) = known.iter().find(same) {
+        return Ok(vec![target.clone()]);
+    }
+    let names: Vec<&str> = known.iter().map(Target::as_str).collect();
+    Err(usage(format!("unknown target '{word}': there are {} and all", names.join(", "))))
+}
+
+/// Makes the invoice of a target up to a period.
+///
+/// # Errors
+/// When the books cannot be read, the invoice does not add up, or cannot be stored. Nothing has changed then.
+pub fn bill(app: &mut App, target: &Target, period: Period, mode: Mode) -> Result<BillReport> {
+    if mode == Mode::Issue {
+        if app.settings.upload_csv {
+            bail!(
+                "UPLOAD_CSV is on, but this version cannot upload: set it to False and send the file yourself"
+            );
+        }
+        deliver::write_exports(app)?;
+        deliver::check_export_dir(app)?;
+    }
+    let created = app.now();
+    let settings = RunSettings::of(app, target, period);
+    let report = match mode {
+        Mode::DryRun => app.ledger.read(|tx| {
+            let (mut report, outcome) = compute(tx, &settings)?;
+            report.invoice = match outcome.invoice {
+                Some(content) => {
+                    let number = InvoiceNumber(invoices::last_number(tx)? + 1);
+                    Some(Invoice { number, state: InvoiceState::Draft, created, content })
+                }
+                None => None,
+            };
+            anyhow::Ok(report)
+        })?,
+        Mode::Issue | Mode::Draft => app.ledger.write(|tx| store(tx, &settings, mode, &created))?,
+    };
+    if mode == Mode::Issue {
+        deliver::write_exports(app)?;
+    }
+    Ok(report)
+}
+
+/// What a run takes from the program before it looks at the ledger.
+struct RunSettings {
+    run: BillRun,
+    save_csv: bool,
+    entry: audit::AuditEntry,
+}
+
+impl RunSettings {
+    fn of(app: &App, target: &Target, period: Period) -> Self {
+        Self {
+            run: app.bill_run(target, period, None),
+            save_csv: app.settings.save_csv,
+            entry: app.audit("bill", target.as_str(), &format!("up to {period}")),
+        }
+    }
+}
+
+fn compute(tx: &mut Transaction<'_>, settings: &RunSettings) -> Result<(BillReport, Outcome)> {
+    let target = &settings.run.target;
+    let run = BillRun { first_period: first_period(tx, target)?, ..settings.run.clone() };
+    let filter = match target {
+        Target::Accounts(provider) => CostFilter::Provider(provider),
+        Target::ManagedCloudServices => CostFilter::Components,
+    };
+    let books = Books {
+        catalog: catalog::load(tx)?,
+        costs: documents::costs_in_force(tx, filter)?,
+        live: invoices::live(tx, Some(target))?,
+        rates: rates::load(tx)?,
+    };
+    if let Some(other) = books.live.iter().find(|live| live.currency != run.currency) {
+        bail!(
+            "invoice {} is in {}, CURRENCY is {}: a ledger has one currency, set CURRENCY={} or use another ledger",
+            other.at.invoice,
+            other.currency,
+            run.currency,
+            other.currency
+        );
+    }
+    let outcome = make_invoice(&run, &books)?;
+    let report = BillReport {
+        target: target.clone(),
+        period: run.period,
+        invoice: None,
+        findings: outcome.findings.clone(),
+        rejections: rejections(tx, target, run.period)?,
+        catalog: books.catalog,
+    };
+    Ok((report, outcome))
+}
+
+fn store(tx: &mut Transaction<'_>, settings: &RunSettings, mode: Mode, created: &str) -> Result<BillReport> {
+    let (mut report, outcome) = compute(tx, settings)?;
+    if mode == Mode::Draft {
+        delete_drafts(tx, &report.target)?;
+    }
+    let Some(content) = outcome.invoice else { return Ok(report) };
+    let state = if mode == Mode::Draft { InvoiceState::Draft } else { InvoiceState::Issued };
+    let number = invoices::insert(tx, &content, state, created)?;
+    let invoice = Invoice { number, state, created: created.to_owned(), content };
+    if mode == Mode::Issue {
+        store_export(tx, &invoice, settings.save_csv)?;
+    }
+    let subject = format!("{} {number}", settings.entry.subject);
+    let action = if mode == Mode::Draft { "draft".to_owned() } else { settings.entry.action.clone() };
+    audit::record(tx, &audit::AuditEntry { subject, action, ..settings.entry.clone() })?;
+    report.invoice = Some(invoice);
+    Ok(report)
+}
+
+fn delete_drafts(tx: &mut Transaction<'_>, target: &Target) -> Result<(), StoreError> {
+    for (number, of_target, _, state) in invoices::heads(tx)? {
+        if of_target == *target && state == InvoiceState::Draft {
+            invoices::delete_draft(tx, number)?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores the bytes of an invoice's export; they are written to a file after the commit.
+fn store_export(tx: &mut Transaction<'_>, invoice: &Invoice, save: bool) -> Result<(), StoreError> {
+    let export = ExportRecord {
+        invoice: invoice.number,
+        kind: "export".to_owned(),
+        format: "sap".to_owned(),
+        content: sap_csv::render(&statement(invoice.number, &invoice.content)),
+        state: if save { "pending" } else { "kept" }.to_owned(),
+    };
+    invoices::insert_export(tx, &export)
+}
+
+/// Issues a draft, if it still is what the books come to.
+///
+/// # Errors
+/// When there is no such draft, or when it would look different today.
+pub fn issue(app: &mut App, number: InvoiceNumber) -> Result<BillReport> {
+    deliver::check_export_dir(app)?;
+    let draft = super::invoices::find(app, number)?;
+    if draft.state != InvoiceState::Draft {
+        bail!("invoice {number} is {}: only a draft can be issued", draft.state.as_str());
+    }
+    let (target, period) = (draft.content.target.clone(), draft.content.period);
+    let settings = RunSettings::of(app, &target, period);
+    let report = app.ledger.write(|tx| {
+        let (mut report, outcome) = compute(tx, &settings)?;
+        let current = invoices::find(tx, number)?.filter(|invoice| invoice.state == InvoiceState::Draft);
+        let same = current.is_some_and(|draft| outcome.invoice.as_ref() == Some(&draft.content));
+        if !same {
+            bail!(
+                "draft {number} is no longer what the books come to: make it anew with bill {target} --draft"
+            );
+        }
+        invoices::set_state(tx, number, InvoiceState::Issued)?;
+        let invoice = Invoice { state: InvoiceState::Issued, ..draft.clone() };
+        store_export(tx, &invoice, settings.save_csv)?;
+        audit::record(
+            tx,
+            &audit::AuditEntry {
+                action: "issue".to_owned(),
+                subject: number.to_string(),
+                ..settings.entry.clone()
+            },
+        )?;
+        report.invoice = Some(invoice);
+        Ok(report)
+    })?;
+    deliver::write_exports(app)?;
+    Ok(report)
+}
+
+/// Makes an invoice void: what it said is owed again. One that has left the house gets its cancellation.
+///
+/// # Errors
+/// When there is no such invoice.
+pub fn void(app: &mut App, number: InvoiceNumber, why: &str) -> Result<Invoice> {
+    if why.trim().is_empty() {
+        return Err(usage("a void needs a reason: --why WHY"));
+    }
+    super::invoices::find(app, number)?;
+    let moment = app.now();
+    let entry = app.audit("invoice void", &number.to_string(), why);
+    let invoice = app.ledger.write(|tx| {
+        let Some(invoice) = invoices::find(tx, number)? else { bail!("there is no invoice {number}") };
+        if invoice.state == InvoiceState::Void {
+            return Ok(invoice);
+        }
+        let exported = invoices::exports(tx, Some(number))?;
+        if invoice.state == InvoiceState::Issued
+            && exported.iter().any(|export| export.kind == "export" && export.state != "kept")
+        {
+            let cancellation = statement(number, &invoice.content).cancellation();
+            let export = ExportRecord {
+                invoice: number,
+                kind: "void".to_owned(),
+                format: "sap".to_owned(),
+                content: sap_csv::render(&cancellation),
+                state: "pending".to_owned(),
+            };
+            invoices::insert_export(tx, &export)?;
+        }
+        invoices::void(tx, number, why, &moment)?;
+        audit::record(tx, &entry)?;
+        Ok(Invoice { state: InvoiceState::Void, ..invoice })
+    })?;
+    deliver::write_exports(app)?;
+    Ok(invoice)
+}
+
+/// The period of a target's first invoice ever, void or not; drafts do not count.
+fn first_period(tx: &mut Transaction<'_>, target: &Target) -> Result<Option<Period>, StoreError> {
+    let heads = invoices::heads(tx)?;
+    let first = heads.into_iter().find(|(_, of, _, state)| of == target && *state != InvoiceState::Draft);
+    Ok(first.map(|(_, _, period, _)| period))
+}
+
+/// The first period without issued invoice of each target that has one, looking upwards from its first (DESIGN R5).
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn first_open(tx: &mut Transaction<'_>) -> Result<BTreeMap<Target, Period>, StoreError> {
+    let mut issued: BTreeMap<Target, Vec<Period>> = BTreeMap::new();
+    let mut first: BTreeMap<Target, Period> = BTreeMap::new();
+    for (_, target, period, state) in invoices::heads(tx)? {
+        if state != InvoiceState::Draft {
+            let known = first.entry(target.clone()).or_insert(period);
+            *known = (*known).min(period);
+        }
+        if state == InvoiceState::Issued {
+            issued.entry(target).or_default().push(period);
+        }
+    }
+    let open = |(target, periods): (Target, Vec<Period>)| {
+        let mut period = first.get(&target).copied().unwrap_or(Period::BEGINNING);
+        while periods.contains(&period) {
+            period = period.next();
+        }
+        (target, period)
+    };
+    Ok(issued.into_iter().map(open).collect())
+}
+
+/// The open rejections that concern a target up to a period.
+fn rejections(
+    tx: &mut Transaction<'_>,
+    target: &Target,
+    period: Period,
+) -> Result<Vec<RejectedCost>, StoreError> {
+    let concerns = |rejected: &RejectedCost| {
+        !rejected.waived && rejected.period <= period && rejected.provider.as_str() == target.as_str()
+    };
+    if target.as_str() == MANAGED_CLOUD_SERVICES {
+        return Ok(Vec::new());
+    }
+    Ok(documents::received(tx)?.rejections.into_iter().filter(concerns).collect())
+}

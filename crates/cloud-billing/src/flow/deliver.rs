@@ -1,0 +1,129 @@
+//! Step 4: the stored invoice becomes a file.
+//!
+//! The bytes are stored with the invoice, in its transaction; the file is written after the commit. What a crash or
+//! a full disk keeps from being written is pending, and the next run of `bill` or `invoice void` writes the same bytes.
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, anyhow};
+use billing_core::ids::Target;
+use billing_store::invoices::{self, ExportRecord};
+
+use crate::app::App;
+
+/// Writes all pending files. It holds the ledger's lock meanwhile, so that the file of the newest invoice is the one
+/// that stays.
+///
+/// # Errors
+/// When a file cannot be written; it stays pending.
+pub fn write_exports(app: &mut App) -> Result<()> {
+    let dir = app.settings.export_dir.clone();
+    if app.ledger.read(|tx| invoices::exports(tx, None))?.is_empty() {
+        return Ok(());
+    }
+    app.ledger.write(|tx| {
+        for export in invoices::exports(tx, None)? {
+            let Some(invoice) = invoices::find(tx, export.invoice)? else { continue };
+            write_export(&dir, &invoice.content.target, &export)?;
+            invoices::export_written(tx, &export)?;
+        }
+        Ok(())
+    })
+}
+
+fn write_export(dir: &Path, target: &Target, export: &ExportRecord) -> Result<()> {
+    let names = match export.kind.as_str() {
+        "void" => vec![format!("{}-{}-void.csv", file_name(target), export.invoice)],
+        _ => vec![
+            format!("{}-{}.csv", file_name(target), export.invoice),
+            format!("{}.csv", file_name(target)),
+        ],
+    };
+    for name in names {
+        write_file(&dir.join(&name), export.content.as_bytes()).with_context(|| {
+            format!(
+                "invoice {} stands, but its file {} was not written; mend this and run bill again, or invoice export {}",
+                export.invoice,
+                dir.join(&name).display(),
+                export.invoice
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes a file completely or not at all: nobody ever reads half of it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = PathBuf::from(name);
+    let written = File::create(&part).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| fs::rename(&part, path));
+    if renamed.is_err() {
+        // What could not be completed is of no use to anybody.
+        let _ = fs::remove_file(&part);
+    }
+    renamed
+}
+
+/// A target's name as a file name: provider names come from the outside and may hold anything.
+pub fn file_name(target: &Target) -> String {
+    let safe = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
+    let name: String = target.as_str().chars().map(safe).collect();
+    match name.trim_start_matches('.') {
+        "" => "target".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// Makes sure, before anything is invoiced, that exports can be written.
+///
+/// # Errors
+/// When the folder cannot be made or written to.
+pub fn check_export_dir(app: &App) -> Result<()> {
+    let dir = &app.settings.export_dir;
+    if !app.settings.save_csv {
+        return Ok(());
+    }
+    let advice =
+        || anyhow!("cannot write to EXPORT_DIR {}: set it to a folder that can be written", dir.display());
+    fs::create_dir_all(dir).with_context(advice)?;
+    let probe = dir.join(format!(".cloud-billing-{}.probe", std::process::id()));
+    File::create(&probe).with_context(advice)?;
+    fs::remove_file(&probe).with_context(advice)
+}
+
+/// Writes an invoice's file again, byte for byte as it was, and gives its content and place.
+///
+/// # Errors
+/// When the invoice has no file or it cannot be written.
+pub fn export_again(
+    app: &mut App,
+    number: billing_core::ids::InvoiceNumber,
+) -> Result<(String, Option<PathBuf>)> {
+    let invoice = super::invoices::find(app, number)?;
+    let exports = app.ledger.read(|tx| invoices::exports(tx, Some(number)))?;
+    let export = exports.into_iter().find(|export| export.kind == "export");
+    let export = export
+        .ok_or_else(|| anyhow!("invoice {number} is a draft: issue it first, then it has an export"))?;
+    if !app.settings.save_csv {
+        app.ledger.write(|tx| invoices::export_written(tx, &export))?;
+        return Ok((export.content, None));
+    }
+    check_export_dir(app)?;
+    let path = app.settings.export_dir.join(format!("{}-{number}.csv", file_name(&invoice.content.target)));
+    write_file(&path, export.content.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    app.ledger.write(|tx| invoices::export_written(tx, &export))?;
+    Ok((export.content, Some(path)))
+}

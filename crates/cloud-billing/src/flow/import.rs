@@ -1,0 +1,237 @@
+//! Step 1: files become line items, buckets and rejections, and come into force.
+//!
+//! Line items are written completely before the ledger hears of them; one transaction then puts the version in force
+//! and adds the accounts and tags it names. A crash leaves the old version in force and at most an orphaned folder of
+//! detail, which the next import removes.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use billing_core::{
+    Period, Totals,
+    document::Content,
+    flow::admit::{self, Admission, AdmitOptions, InForce},
+    ids::Target,
+    receive,
+    rejection::{Rejection, Remark},
+};
+use billing_detail::{IngestOptions, Input, Progress};
+use billing_providers::Importer;
+use billing_store::{
+    StoreError, Transaction, audit, catalog,
+    documents::{self, NewVersion, VersionRecord},
+};
+
+use super::{bill, master_data, usage};
+use crate::{app::App, samples};
+
+/// Most rejected rows; a file with more is of another kind.
+const REJECTIONS_MAX: usize = 100_000;
+/// The longest row.
+const RECORD_BYTES_MAX: usize = 16 << 20;
+
+/// What to import.
+#[derive(Clone, Debug, Default)]
+pub struct ImportRequest {
+    /// The importer's name or alias.
+    pub importer: String,
+    /// The job; the importer's name when empty.
+    pub job: String,
+    /// Files and folders; the project's sample when empty and the settings say so.
+    pub files: Vec<PathBuf>,
+    /// The document's period.
+    pub period: Option<Period>,
+    /// Add to the document, or beside another job's.
+    pub add: bool,
+    /// Take the place of more than the new content has.
+    pub replace: bool,
+}
+
+/// What an import came to.
+#[derive(Clone, Debug)]
+pub struct ImportReport {
+    /// The version that is now in force.
+    pub version: VersionRecord,
+    /// Whether it was in force before.
+    pub already_imported: bool,
+    /// The version that was in force before.
+    pub previous: Option<VersionRecord>,
+    /// What the totals changed by.
+    pub difference: Totals,
+    /// Master data that the import made.
+    pub created: Vec<String>,
+    /// Rows that could not be taken.
+    pub rejections: Vec<Rejection>,
+    /// What should be known of rows that were.
+    pub remarks: Vec<Remark>,
+}
+
+/// Imports files as one document.
+///
+/// # Errors
+/// When a file cannot be read, when the content must not come into force, or when it cannot be stored. Nothing has
+/// changed then.
+pub fn import(
+    app: &mut App,
+    request: &ImportRequest,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport> {
+    let importer =
+        billing_providers::importer(&request.importer).ok_or_else(|| unknown(&request.importer))?;
+    let job = if request.job.is_empty() { importer.name } else { request.job.trim() };
+    let (inputs, sample) = inputs(app, importer, request)?;
+    remove_orphans(app)?;
+    let options = IngestOptions {
+        format: importer.format,
+        tag_names: app.settings.tag_names.clone(),
+        default_period: request.period,
+        rejections_max: REJECTIONS_MAX,
+        record_bytes_max: RECORD_BYTES_MAX,
+        progress,
+    };
+    let writer = app.detail.begin()?;
+    let ingested = billing_detail::ingest(&inputs, options, writer)?;
+    let new = New {
+        importer,
+        job,
+        period: request.period.or(ingested.content.newest_period()).unwrap_or_else(|| app.last_month()),
+        folder: ingested.detail.folder().to_owned(),
+        content: ingested.content,
+        options: AdmitOptions { add: request.add, replace: request.replace },
+        created: app.now(),
+    };
+    let entry = app.audit("import", &format!("{job}/{}", new.period), importer.name);
+    let report = app.ledger.write(|tx| store(tx, new, entry))?;
+    if !report.already_imported {
+        ingested.detail.keep();
+        if sample {
+            master_data::seed_sample(app)?;
+        }
+    }
+    Ok(report)
+}
+
+fn unknown(name: &str) -> anyhow::Error {
+    let known: Vec<&str> = billing_providers::PROVIDERS.iter().map(|importer| importer.name).collect();
+    usage(format!("unknown importer '{name}': this version has {}", known.join(", ")))
+}
+
+/// The files to read, and whether they are the project's sample.
+fn inputs(app: &App, importer: &Importer, request: &ImportRequest) -> Result<(Vec<Input>, bool)> {
+    if !request.files.is_empty() {
+        return Ok((billing_detail::expand(&request.files)?, false));
+    }
+    if !app.settings.process_samples {
+        let name = importer.name;
+        return Err(usage(format!(
+            "this version reads {name} from files only: name them with -f FILE, or set PROCESS_SAMPLE_FILES=True for the \
+             project's sample"
+        )));
+    }
+    let month = request.period.unwrap_or_else(|| app.last_month());
+    let sample = samples::document(importer.name, month).ok_or_else(|| {
+        usage(format!("the project has no sample for {}: name a file with -f FILE", importer.name))
+    })?;
+    Ok((vec![sample], true))
+}
+
+/// Removes detail that no version refers to, left behind by a crash.
+fn remove_orphans(app: &mut App) -> Result<()> {
+    let ledger = &mut app.ledger;
+    let mut is_known = |folder: &str| {
+        let known: Result<bool, StoreError> = ledger.read(|tx| documents::knows_folder(tx, folder));
+        known.map_err(Into::into)
+    };
+    let removed = app.detail.sweep(&mut is_known)?;
+    if removed > 0 {
+        tracing::info!(
+            folders = removed,
+            "Removed {removed} folders of detail that an interrupted import left behind"
+        );
+    }
+    Ok(())
+}
+
+/// Content that is read and written down, about to come into force.
+struct New<'a> {
+    importer: &'static Importer,
+    job: &'a str,
+    period: Period,
+    folder: String,
+    content: Content,
+    options: AdmitOptions,
+    created: String,
+}
+
+fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -> Result<ImportReport> {
+    let known = documents::in_force(tx)?;
+    let versions = documents::versions(tx)?;
+    let is_own = |record: &VersionRecord| record.job == new.job && record.period == new.period;
+    let previous = versions.into_iter().rfind(|record| is_own(record) && record.in_force);
+    let (own, others): (Vec<InForce>, Vec<InForce>) = known
+        .into_iter()
+        .partition(|known| previous.as_ref().is_some_and(|record| record.document == known.document));
+    let admission = admit::admit(&new.content, own.first(), &others, new.options, new.job)?;
+    if let (Admission::AlreadyImported, Some(version)) = (admission, &previous) {
+        return Ok(ImportReport {
+            version: version.clone(),
+            already_imported: true,
+            previous: None,
+            difference: Totals::default(),
+            created: Vec::new(),
+            rejections: Vec::new(),
+            remarks: Vec::new(),
+        });
+    }
+    let created = receive_master_data(tx, &new.content)?;
+    let (rejections, remarks) = (new.content.rejections.clone(), new.content.remarks.clone());
+    let mut folders = Vec::new();
+    if let Some(previous) = previous.as_ref().filter(|_| new.options.add) {
+        folders = documents::folders(tx, previous.document, previous.version)?;
+        new.content = joined(documents::content(tx, previous.id)?, new.content);
+    }
+    folders.push(new.folder);
+    let version = documents::insert(
+        tx,
+        &NewVersion {
+            job: new.job,
+            importer: new.importer.name,
+            period: new.period,
+            folders,
+            content: &new.content,
+            created: &new.created,
+        },
+    )?;
+    if let Some(previous) = previous.as_ref().filter(|_| new.options.add) {
+        documents::move_rejections(tx, previous.id, version.id)?;
+    }
+    audit::record(tx, &entry)?;
+    let before = previous.as_ref().map(|record| record.totals.clone()).unwrap_or_default();
+    let difference = version.totals.minus(&before);
+    Ok(ImportReport { version, already_imported: false, previous, difference, created, rejections, remarks })
+}
+
+fn receive_master_data(tx: &mut Transaction<'_>, content: &Content) -> Result<Vec<String>> {
+    let before = catalog::load(tx)?;
+    let mut after = before.clone();
+    let first_open = bill::first_open(tx)?.get(&Target::ManagedCloudServices).copied();
+    let created = receive::receive(&mut after, content, first_open);
+    catalog::save(tx, &before, &after)?;
+    Ok(created)
+}
+
+/// A version with more added to it.
+fn joined(known: Content, more: Content) -> Content {
+    let mut totals = known.totals;
+    for (currency, total) in more.totals.iter() {
+        totals.add(&billing_core::Cost::new(total.clone(), currency.clone()));
+    }
+    Content {
+        files: known.files.into_iter().chain(more.files).collect(),
+        buckets: known.buckets.into_iter().chain(more.buckets).collect(),
+        rejections: more.rejections,
+        remarks: more.remarks,
+        accounts: more.accounts,
+        totals,
+    }
+}

@@ -1,0 +1,100 @@
+//! A list in any of the four forms.
+
+use serde_json::Value;
+
+use super::{Format, yaml};
+
+/// A list: columns and rows for people, JSON for programs.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The headings; those that start with `>` are numbers and stand right.
+    pub columns: Vec<&'static str>,
+    /// The rows, a text for each column.
+    pub rows: Vec<Vec<String>>,
+    /// The same with stable keys.
+    pub json: Value,
+    /// What the table says where there are no rows.
+    pub empty: &'static str,
+}
+
+impl Listing {
+    /// The list in a form, with a line end at its end.
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            Format::Table => self.table(),
+            Format::Json => format!("{:#}\n", self.json),
+            Format::Yaml => yaml::render(&self.json),
+            Format::Csv => self.csv(),
+        }
+    }
+
+    fn table(&self) -> String {
+        if self.rows.is_empty() {
+            return format!("{}\n", self.empty);
+        }
+        let titles: Vec<&str> = self.columns.iter().map(|column| column.trim_start_matches('>')).collect();
+        let width = |at: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
+            cells.chain([titles[at].chars().count()]).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..titles.len()).map(width).collect();
+        let line = |cells: &[String]| {
+            let padded: Vec<String> = cells
+                .iter()
+                .enumerate()
+                .map(|(at, cell)| match self.columns[at].starts_with('>') {
+                    true => format!("{cell:>width$}", width = widths[at]),
+                    false => format!("{cell:<width$}", width = widths[at]),
+                })
+                .collect();
+            format!("{}\n", padded.join("  ").trim_end())
+        };
+        let head = line(&titles.iter().map(|title| (*title).to_uppercase()).collect::<Vec<_>>());
+        std::iter::once(head).chain(self.rows.iter().map(|row| line(row))).collect()
+    }
+
+    fn csv(&self) -> String {
+        let titles: Vec<String> =
+            self.columns.iter().map(|column| column.trim_start_matches('>').to_owned()).collect();
+        let line = |cells: &[String]| {
+            let cells: Vec<String> = cells.iter().map(|cell| cell_for_spreadsheets(cell)).collect();
+            format!("{}\r\n", cells.join(","))
+        };
+        std::iter::once(line(&titles)).chain(self.rows.iter().map(|row| line(row))).collect()
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula: what starts like one, and is no number, gets a quote before it.
+fn cell_for_spreadsheets(cell: &str) -> String {
+    let formula =
+        cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && billing_core::Decimal::parse(cell).is_err();
+    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
+    if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing() -> Listing {
+        Listing {
+            columns: vec!["name", ">amount"],
+            rows: vec![
+                vec!["=cmd|x".to_owned(), "-1.50".to_owned()],
+                vec!["a,b".to_owned(), "12".to_owned()],
+            ],
+            json: serde_json::json!([]),
+            empty: "nothing",
+        }
+    }
+
+    #[test]
+    fn a_table_lines_up() {
+        assert_eq!(listing().render(Format::Table), "NAME    AMOUNT\n=cmd|x   -1.50\na,b         12\n");
+    }
+
+    #[test]
+    fn lesson_37_a_name_is_no_formula() {
+        assert_eq!(listing().render(Format::Csv), "name,amount\r\n'=cmd|x,-1.50\r\n\"a,b\",12\r\n");
+    }
+}

@@ -1,0 +1,69 @@
+//! Where a provider's cost stands: invoiced, unallocated, held or open (R13).
+
+use std::collections::BTreeMap;
+
+use billing_core::{Decimal, Period};
+
+use super::{Oracle, Sources, Subject};
+
+/// A row of `reconcile`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reconciled {
+    /// What the versions in force add up to.
+    pub provider_total: Decimal,
+    /// What live lines have of it, at cost.
+    pub invoiced: Decimal,
+    /// What has no customer.
+    pub unallocated: Decimal,
+    /// What has no valid cost centre or no rate.
+    pub held: Decimal,
+    /// What nobody billed yet.
+    pub open: Decimal,
+}
+
+impl Reconciled {
+    /// Whether all of it is nothing.
+    pub fn is_zero(&self) -> bool {
+        let Self { provider_total, invoiced, unallocated, held, open } = self;
+        [provider_total, invoiced, unallocated, held, open].iter().all(|amount| amount.is_zero())
+    }
+}
+
+/// By provider, document period and currency.
+pub type Books = BTreeMap<(String, Period, String), Reconciled>;
+
+impl Oracle {
+    /// Where all cost stands; rows of nothing are left out.
+    pub fn reconcile(&self) -> Books {
+        let mut books = Books::new();
+        for (document, row) in self.facts() {
+            let key = (row.provider.clone(), self.documents[document].period, row.currency.clone());
+            books.entry(key).or_default().provider_total += &row.amount();
+        }
+        for (provider, id) in self.accounts.keys() {
+            for period in self.periods_of(provider, id) {
+                let found = self.account_period(provider, id, period);
+                let mut add = |sources: &Sources, field: fn(&mut Reconciled) -> &mut Decimal| {
+                    for ((document, currency), cost) in sources {
+                        let key = (provider.clone(), self.documents[*document].period, currency.clone());
+                        *field(books.entry(key).or_default()) += cost;
+                    }
+                };
+                add(&found.unallocated, |row| &mut row.unallocated);
+                add(&found.held, |row| &mut row.held);
+                for group in found.groups.values() {
+                    add(&group.remainder(), |row| &mut row.open);
+                    group.live.iter().for_each(|line| add(&line.sources, |row| &mut row.invoiced));
+                }
+            }
+        }
+        books.retain(|_, row| !row.is_zero());
+        books
+    }
+
+    /// The names of all subjects with live lines: for messages.
+    #[allow(dead_code, reason = "handy when a seed fails")]
+    pub fn live_subjects(&self) -> Vec<Subject> {
+        self.live().map(|line| line.subject.clone()).collect()
+    }
+}
