@@ -167,13 +167,14 @@ impl Generator {
         }
         for name in ["web", "batch", "mail", "search"].iter().take(self.rng.between(0, 4)) {
             let uses = self.uses();
-            self.services.push(ServiceEntry {
+            let service = ServiceEntry {
                 name: (*name).to_owned(),
                 customer: self.rng.chance(80).then(|| self.customer()),
                 product_number: self.rng.chance(30).then(|| format!("product-{name}")),
                 charge: !self.rng.chance(10),
                 uses,
-            });
+            };
+            self.services.push(service);
         }
     }
 
@@ -201,7 +202,7 @@ impl Generator {
     }
 
     fn value(&mut self, choices: &[&str]) -> Decimal {
-        number(self.rng.pick(choices))
+        number(self.rng.pick::<&str>(choices))
     }
 
     fn customer(&mut self) -> String {
@@ -535,8 +536,8 @@ impl Generator {
         let ComponentEntry { name, terms } = self.components[at].clone();
         let parts = terms.parts.into_iter().map(|(part, price)| {
             let price = match price {
-                PartPrice::Share(_) => PartPrice::Share(number(self.rng.pick(SHARES))),
-                PartPrice::PerUnit(_) => PartPrice::PerUnit(number(self.rng.pick(PRICES))),
+                PartPrice::Share(_) => PartPrice::Share(number(self.rng.pick::<&str>(SHARES))),
+                PartPrice::PerUnit(_) => PartPrice::PerUnit(number(self.rng.pick::<&str>(PRICES))),
             };
             (part, price)
         });

@@ -316,3 +316,41 @@ impl fmt::Display for History {
         self.steps.iter().enumerate().try_for_each(|(at, step)| writeln!(f, "{at}. {step}"))
     }
 }
+
+/// A step with less in it: without one of its rows, files or entries.
+pub fn shorter(step: &Step) -> Vec<Step> {
+    let mut all = Vec::new();
+    match step {
+        Step::Import(import) => {
+            for file in 0..import.files.len() {
+                for row in 0..import.files[file].len() {
+                    let mut less = import.clone();
+                    less.files[file].remove(row);
+                    less.files.retain(|file| !file.is_empty());
+                    if !less.files.is_empty() {
+                        all.push(Step::Import(less));
+                    }
+                }
+            }
+        }
+        Step::Apply { file, from } => {
+            let mut without = |change: &dyn Fn(&mut CatalogFile)| {
+                let mut file = file.clone();
+                change(&mut file);
+                all.push(Step::Apply { file, from: *from });
+            };
+            (0..file.customers.len()).for_each(|at| without(&|file| drop(file.customers.remove(at))));
+            (0..file.accounts.len()).for_each(|at| without(&|file| drop(file.accounts.remove(at))));
+            (0..file.components.len()).for_each(|at| without(&|file| drop(file.components.remove(at))));
+            (0..file.positions.len()).for_each(|at| without(&|file| drop(file.positions.remove(at))));
+            for at in 0..file.services.len() {
+                without(&|file| drop(file.services.remove(at)));
+                for used in 0..file.services[at].uses.len() {
+                    without(&|file| drop(file.services[at].uses.remove(used)));
+                }
+            }
+        }
+        Step::Bill { .. } | Step::Void { .. } | Step::Withdraw { .. } | Step::Draft { .. } => {}
+    }
+    all
+}

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use billing_core::{Decimal, Period};
 
-use super::{Oracle, Sources, Subject};
+use super::{Oracle, Sources};
+use crate::auditor::Delivered;
 
 /// A row of `reconcile`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -61,9 +62,16 @@ impl Oracle {
         books
     }
 
-    /// The names of all subjects with live lines: for messages.
-    #[allow(dead_code, reason = "handy when a seed fails")]
-    pub fn live_subjects(&self) -> Vec<Subject> {
-        self.live().map(|line| line.subject.clone()).collect()
+    /// What the documents in force add up to, by name and currency, with their rows.
+    pub fn delivered(&self) -> Delivered {
+        let mut delivered = Delivered::new();
+        for (at, row) in self.facts() {
+            let document = &self.documents[at];
+            let of_document = delivered.entry(format!("{}/{}", document.job, document.period)).or_default();
+            let (sum, rows) = of_document.entry(row.currency.clone()).or_default();
+            *sum += &row.amount();
+            *rows += 1;
+        }
+        delivered
     }
 }
