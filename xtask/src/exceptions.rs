@@ -12,8 +12,15 @@ pub struct Exception {
 }
 
 /// All exceptions. One that is not needed any more is a finding itself.
-pub const EXCEPTIONS: &[Exception] = &[Exception {
-    check: "panics",
-    path: "crates/billing-store/src/db/mysql.rs",
-    reason: "`unwrap` of a `mysql::Row` takes the row apart; nothing was taken out of it before, so it cannot fail",
-}];
+pub const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        check: "panics",
+        path: "crates/billing-store/src/db/mysql.rs",
+        reason: "`unwrap` of a `mysql::Row` takes the row apart; nothing was taken out of it before, so it cannot fail",
+    },
+    Exception {
+        check: "open-ends",
+        path: "crates/cloud-billing/tests/golden/alternative_cost_centers/catalog.yaml",
+        reason: "the recorded case has a cost centre of that text",
+    },
+];

@@ -223,8 +223,13 @@ pub struct Service {
 
 impl Service {
     /// Who pays in a period. The first customer holds for the periods before it too.
-    pub fn terms_at(&self, period: Period) -> Option<&ServiceTerms> {
-        self.terms.at_or_first(period, |terms| terms.customer.is_some()).or_else(|| self.terms.at(period))
+    pub fn customer_at(&self, period: Period) -> Option<CustomerId> {
+        self.terms.at_or_first(period, |terms| terms.customer.is_some()).and_then(|terms| terms.customer)
+    }
+
+    /// Whether it is invoiced in a period.
+    pub fn is_charged_at(&self, period: Period) -> bool {
+        self.terms.at(period).is_none_or(|terms| terms.charge)
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) const IMPORTER: Importer = Importer {
     aliases: &["AzureImport"],
     summary: "Azure cost export, actual cost, of any agreement and language (CSV)",
     kind: Kind::FullBill,
+    provider: Some("Azure"),
     format: &AzureUsage,
     parameters: &[],
     sample: true,

@@ -19,6 +19,7 @@ pub(crate) const IMPORTER: Importer = Importer {
     aliases: &[],
     summary: "FOCUS 1.0 to 1.3 cost and usage of any provider (CSV)",
     kind: Kind::FullBill,
+    provider: None,
     format: &Focus,
     parameters: &[],
     sample: true,

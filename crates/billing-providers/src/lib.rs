@@ -25,6 +25,8 @@ pub struct Importer {
     pub summary: &'static str,
     /// Whether its documents stand alone.
     pub kind: Kind,
+    /// The provider of all its rows; `None` where each row names its own.
+    pub provider: Option<&'static str>,
     /// Reads its tables.
     pub format: &'static dyn TableFormat,
     /// What must be known to fetch its documents; none where they are only read from files.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use crate::{
-    decimal::Fixed,
+    decimal::{DecimalError, Fixed},
     ids::Provider,
     line_item::{LineItem, RawLine},
     money::{Cost, Currency},
@@ -62,66 +62,28 @@ impl Normaliser {
         &mut self,
         raw: RawLine<'r>,
     ) -> Result<(LineItem<'r>, Option<TagsError>), Box<RowProblem>> {
-        let cost = present(&raw.billed_cost).map(|text| Fixed::parse(text.as_bytes()));
-        let currency = self.currency(raw.billing_currency);
-        let provider = self.provider(raw.provider_name);
-        let period = self.period(&raw);
-        let problem = |column: &'static str, text: &str, reason: String| {
-            let cost = match (&cost, &currency) {
-                (Some(Ok(cost)), Some(currency)) => Some(Cost::new((*cost).into(), currency.clone())),
-                _ => None,
-            };
-            let text = text.to_owned();
-            let provider = provider.clone();
-            Box::new(RowProblem {
-                column,
-                text,
-                reason,
-                provider,
-                period: period.as_ref().ok().copied(),
-                cost,
-            })
+        let known = Known {
+            cost: amount(&raw.billed_cost),
+            currency: self.currency(raw.billing_currency),
+            provider: self.provider(raw.provider_name),
+            period: self.period(&raw),
         };
-        let billed_cost = match &cost {
-            Some(Ok(cost)) => *cost,
-            Some(Err(error)) => {
-                return Err(problem(
-                    "BilledCost",
-                    &raw.billed_cost,
-                    format!("the amount {error}; expected one like 12.50 or 1.25E-7"),
-                ));
-            }
-            None => return Err(problem("BilledCost", &raw.billed_cost, "the amount is empty".to_owned())),
-        };
-        let Some(currency) = currency.clone() else {
-            return Err(problem(
-                "BillingCurrency",
-                raw.billing_currency,
-                "expected a currency code like CHF".to_owned(),
-            ));
-        };
-        let Some(provider) = provider.clone() else {
-            return Err(problem(
-                "ProviderName",
-                raw.provider_name,
-                "the provider's name is empty".to_owned(),
-            ));
-        };
-        let period = match &period {
-            Ok(period) => *period,
-            Err((column, text, reason)) => return Err(problem(column, text, reason.clone())),
-        };
-        let effective_cost = match present(&raw.effective_cost).map(|text| Fixed::parse(text.as_bytes())) {
+        let (billed_cost, currency, provider, period) = known.complete(&raw)?;
+        let effective_cost = match amount(&raw.effective_cost) {
             None => None,
             Some(Ok(cost)) => Some(cost),
             Some(Err(error)) => {
-                return Err(problem("EffectiveCost", &raw.effective_cost, format!("the amount {error}")));
+                return Err(known.problem(
+                    "EffectiveCost",
+                    &raw.effective_cost,
+                    format!("the amount {error}"),
+                ));
             }
         };
         let account_id = present(raw.sub_account_id).or(present(raw.billing_account_id)).unwrap_or("").trim();
         if account_id.is_empty() {
             let reason = "the row names neither an account nor a billing account".to_owned();
-            return Err(problem("SubAccountId", raw.sub_account_id, reason));
+            return Err(known.problem("SubAccountId", raw.sub_account_id, reason));
         }
         let (tags, tags_error) = match self.line_tags(raw.tags) {
             Ok(tags) => (tags, None),
@@ -163,7 +125,7 @@ impl Normaliser {
         Some(currency)
     }
 
-    fn period<'r>(&self, raw: &RawLine<'r>) -> Result<Period, (&'static str, &'r str, String)> {
+    fn period<'r>(&self, raw: &RawLine<'r>) -> Result<Period, PeriodProblem<'r>> {
         let expected = "expected a date like 2026-10-01 or 10/01/2026 (month first)";
         if let Some(start) = present(raw.billing_period_start) {
             let period = Period::of_date(start).ok_or(("BillingPeriodStart", start, expected.to_owned()))?;
@@ -195,6 +157,59 @@ impl Normaliser {
         }
         tags
     }
+}
+
+/// What is wrong with a billing period: column, text, reason.
+type PeriodProblem<'r> = (&'static str, &'r str, String);
+
+/// What a row tells for certain, also when it cannot be taken.
+struct Known<'r> {
+    cost: Option<Result<Fixed, DecimalError>>,
+    currency: Option<Currency>,
+    provider: Option<Provider>,
+    period: Result<Period, PeriodProblem<'r>>,
+}
+
+impl Known<'_> {
+    /// What no row can be taken without.
+    fn complete(&self, raw: &RawLine<'_>) -> Result<(Fixed, Currency, Provider, Period), Box<RowProblem>> {
+        let cost = match &self.cost {
+            Some(Ok(cost)) => *cost,
+            Some(Err(error)) => {
+                let reason = format!("the amount {error}; expected one like 12.50 or 1.25E-7");
+                return Err(self.problem("BilledCost", &raw.billed_cost, reason));
+            }
+            None => {
+                return Err(self.problem("BilledCost", &raw.billed_cost, "the amount is empty".to_owned()));
+            }
+        };
+        let Some(currency) = self.currency.clone() else {
+            let reason = "expected a currency code like CHF".to_owned();
+            return Err(self.problem("BillingCurrency", raw.billing_currency, reason));
+        };
+        let Some(provider) = self.provider.clone() else {
+            let reason = "the provider's name is empty".to_owned();
+            return Err(self.problem("ProviderName", raw.provider_name, reason));
+        };
+        match &self.period {
+            Ok(period) => Ok((cost, currency, provider, *period)),
+            Err((column, text, reason)) => Err(self.problem(column, text, reason.clone())),
+        }
+    }
+
+    fn problem(&self, column: &'static str, text: &str, reason: String) -> Box<RowProblem> {
+        let cost = match (&self.cost, &self.currency) {
+            (Some(Ok(cost)), Some(currency)) => Some(Cost::new((*cost).into(), currency.clone())),
+            _ => None,
+        };
+        let (provider, period) = (self.provider.clone(), self.period.as_ref().ok().copied());
+        Box::new(RowProblem { column, text: text.to_owned(), reason, provider, period, cost })
+    }
+}
+
+/// The number of a field that says something.
+fn amount(text: &str) -> Option<Result<Fixed, DecimalError>> {
+    present(text).map(|text| Fixed::parse(text.as_bytes()))
 }
 
 /// The text of a field, unless it stands for nothing: exports write `NULL`, `null` or `None`.

@@ -47,13 +47,8 @@ impl Location {
             "sqlite" if rest.is_empty() => {
                 Err(wrong(text, "the file is missing: write sqlite:FILE, such as sqlite:cloud-billing.db"))
             }
-            // other programs disagree on what these mean, so that the ledger might not be where it is expected
-            "sqlite" if rest.starts_with("//") => Err(wrong(
-                text,
-                "a file is written without slashes before its name: sqlite:cloud-billing.db, or \
-                 sqlite:/folder/cloud-billing.db",
-            )),
-            "sqlite" => Ok(Self::SqliteFile(PathBuf::from(rest))),
+            // sqlite:///folder/file and sqlite://file are how other programs write the same
+            "sqlite" => Ok(Self::SqliteFile(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))),
             #[cfg(feature = "mysql")]
             "mysql" => MySqlServer::parse(rest).map(Self::MySql).map_err(|cause| {
                 let form = "write mysql://user:password@host:port/database";
@@ -194,7 +189,9 @@ mod tests {
             r#"the ledger "mssql://…@h/d" cannot be used: this kind of database is not known: write sqlite:FILE"#
         );
         assert!(error("sqlite:").contains("the file is missing"));
-        assert!(error("sqlite:///x.db").contains("without slashes before its name"));
+        let file = |text| Location::parse(text).unwrap();
+        assert_eq!(file("sqlite:///folder/x.db"), file("sqlite:/folder/x.db"));
+        assert_eq!(file("sqlite://x.db"), file("sqlite:x.db"));
     }
 
     #[cfg(not(feature = "mysql"))]

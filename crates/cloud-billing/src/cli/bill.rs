@@ -49,12 +49,24 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
         arguments.target
     );
     let mut reports = Vec::new();
+    let mut failure = None;
     for target in bill::targets(app, &arguments.target)? {
-        let report = bill::bill(app, &target, period, mode)?;
-        tell_findings(&report);
-        reports.push(report);
+        match bill::bill(app, &target, period, mode) {
+            Ok(report) => {
+                tell_findings(&report);
+                reports.push(report);
+            }
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
     }
+    // Invoices that were issued before one failed are shown all the same.
     print(&render(&reports, mode, arguments.output))?;
+    if let Some(error) = failure {
+        return Err(error);
+    }
     Ok(Done::needs_a_person(reports.iter().any(BillReport::needs_a_person)))
 }
 

@@ -11,7 +11,7 @@ use billing_core::{
     Period, Totals,
     document::Content,
     flow::admit::{self, Admission, AdmitOptions, InForce},
-    ids::Target,
+    ids::{Provider, Target},
     receive,
     rejection::{Rejection, Remark},
 };
@@ -91,12 +91,17 @@ pub fn import(
     };
     let writer = app.detail.begin()?;
     let ingested = billing_detail::ingest(&inputs, options, writer)?;
+    let mut content = ingested.content;
+    for rejection in &mut content.rejections {
+        // A row that is not even cut right is still one of this provider's.
+        rejection.provider = rejection.provider.take().or(importer.provider.map(Provider::named));
+    }
     let new = New {
         importer,
         job,
-        period: request.period.or(ingested.content.newest_period()).unwrap_or_else(|| app.last_month()),
+        period: request.period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
         folder: ingested.detail.folder().to_owned(),
-        content: ingested.content,
+        content,
         options: AdmitOptions { add: request.add, replace: request.replace },
         created: app.now(),
     };

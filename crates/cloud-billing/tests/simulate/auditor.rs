@@ -50,7 +50,13 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> 
 impl Auditor {
     /// An auditor of empty books.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, seen: BTreeMap::new(), voided_before: BTreeMap::new(), files: BTreeMap::new(), counts: BTreeMap::new() }
+        Self {
+            settings,
+            seen: BTreeMap::new(),
+            voided_before: BTreeMap::new(),
+            files: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        }
     }
 
     fn count(&mut self, check: &'static str) {
@@ -93,7 +99,8 @@ impl Auditor {
             let rows: u64 = of_buckets.values().map(|(_, rows)| rows).sum();
             same("rows of a version", &version.rows, &rows)?;
             for (currency, (sum, _)) in &of_buckets {
-                let total = version.totals.iter().find(|(of, _)| of.as_str() == currency).map(|(_, total)| total);
+                let total =
+                    version.totals.iter().find(|(of, _)| of.as_str() == currency).map(|(_, total)| total);
                 same("total of a version", &total.cloned().unwrap_or_default(), sum)?;
             }
             if !of_buckets.is_empty() {
@@ -115,7 +122,8 @@ impl Auditor {
             let parts = [&row.invoiced, &row.unallocated, &row.held, &row.open, &row.rejected_total];
             let sum: Decimal = parts.into_iter().sum();
             same(&place, &sum, &row.provider_total)?;
-            let in_force = books.versions.iter().filter(|version| version.in_force && version.period == row.period);
+            let in_force =
+                books.versions.iter().filter(|version| version.in_force && version.period == row.period);
             let documents: Vec<DocumentId> = in_force.map(|version| version.document).collect();
             let costs = books.costs.iter().filter(|cost| {
                 cost.key.provider == row.provider

@@ -112,7 +112,9 @@ impl Generator {
                     let upper = id.to_ascii_uppercase();
                     (id.clone(), vec![id.clone(), upper, format!("/subscriptions/{id}")])
                 }
-                "AWS" => (format!("01234567890{at}"), vec![format!("01234567890{at}"), format!("1234567890{at}")]),
+                "AWS" => {
+                    (format!("01234567890{at}"), vec![format!("01234567890{at}"), format!("1234567890{at}")])
+                }
                 _ => (format!("ocid.{at}"), vec![format!("ocid.{at}")]),
             };
             // Now and then two accounts share a name.
@@ -272,7 +274,8 @@ impl Generator {
             cost: self.cost(),
             cost_center: self.tag(),
             component,
-            category: (*self.rng.pick(&["Usage", "Usage", "Purchase", "Tax", "Credit", "Adjustment"])).to_owned(),
+            category: (*self.rng.pick(&["Usage", "Usage", "Purchase", "Tax", "Credit", "Adjustment"]))
+                .to_owned(),
             service: (*self.rng.pick(&["Compute", "Storage"])).to_owned(),
             sku: format!("sku-{sku}"),
         }
@@ -383,7 +386,8 @@ impl Generator {
 
     /// The same content once more, in other files and in another order, under the same job or another.
     fn again(&mut self) -> Option<Step> {
-        let delivered: Vec<_> = self.delivered.iter().map(|(key, files)| (key.clone(), files.clone())).collect();
+        let delivered: Vec<_> =
+            self.delivered.iter().map(|(key, files)| (key.clone(), files.clone())).collect();
         if delivered.is_empty() {
             return None;
         }
@@ -509,7 +513,8 @@ impl Generator {
                 }
                 _ => {
                     let position = self.position();
-                    let same = |known: &PositionEntry| known.id == position.id && known.reason == position.reason;
+                    let same =
+                        |known: &PositionEntry| known.id == position.id && known.reason == position.reason;
                     file.positions.retain(|known| !same(known));
                     file.positions.push(position);
                 }

@@ -41,7 +41,8 @@ fn number_from_environment(name: &str) -> Option<u64> {
 
 /// Plays a history on a program of its own.
 fn play_on_program(history: &History, verbose: bool) -> Result<Counts, Failure> {
-    let played = catch_unwind(AssertUnwindSafe(|| play(history, &mut Program::new(&history.settings), verbose)));
+    let played =
+        catch_unwind(AssertUnwindSafe(|| play(history, &mut Program::new(&history.settings), verbose)));
     played.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
@@ -61,7 +62,8 @@ fn shrink(history: &History, failure: &Failure) -> (History, Failure) {
     let mut changed = true;
     while changed {
         changed = false;
-        for shorter in (0..history.steps.len()).rev().flat_map(|at| shorter(&history, at)).collect::<Vec<_>>() {
+        for shorter in (0..history.steps.len()).rev().flat_map(|at| shorter(&history, at)).collect::<Vec<_>>()
+        {
             if let Err(again) = play_on_program(&shorter, false)
                 && kind(&again) == kind(&failure)
             {

@@ -103,7 +103,9 @@ impl Player<'_> {
             }
         }
         let books = self.world.books()?;
-        self.auditor.check(&books, &self.oracle.delivered(), &happened).map_err(|e| format!("auditor: {e}"))?;
+        self.auditor
+            .check(&books, &self.oracle.delivered(), &happened)
+            .map_err(|e| format!("auditor: {e}"))?;
         self.reconcile(&books)
     }
 
@@ -162,7 +164,9 @@ impl Player<'_> {
         }
         let again = self.world.bill(target, period, Mode::Issue)?;
         match again.invoice {
-            Some(invoice) => Err(format!("billing again makes invoice {}", shown(&invoice, &books).join("\n"))),
+            Some(invoice) => {
+                Err(format!("billing again makes invoice {}", shown(&invoice, &books).join("\n")))
+            }
             None => Ok(billed),
         }
     }
@@ -185,8 +189,13 @@ impl Player<'_> {
     }
 
     fn void(&mut self, pick: usize) -> Result<(), String> {
-        let issued: Vec<i64> =
-            self.oracle.invoices().iter().filter(|invoice| !invoice.void).map(|invoice| invoice.number).collect();
+        let issued: Vec<i64> = self
+            .oracle
+            .invoices()
+            .iter()
+            .filter(|invoice| !invoice.void)
+            .map(|invoice| invoice.number)
+            .collect();
         let Some(number) = issued.get(pick % issued.len().max(1)).copied() else { return Ok(()) };
         if self.verbose {
             println!("    invoice {number}");
@@ -248,7 +257,9 @@ fn compare(
         return Err(text);
     }
     match found {
-        Some(invoice) if invoice.content.currency.as_str() != CURRENCY => Err(format!("{what}: wrong currency")),
+        Some(invoice) if invoice.content.currency.as_str() != CURRENCY => {
+            Err(format!("{what}: wrong currency"))
+        }
         Some(invoice) if what == "bill" && invoice.state != InvoiceState::Issued => {
             Err(format!("{what}: the invoice is {:?}", invoice.state))
         }

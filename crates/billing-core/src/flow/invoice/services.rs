@@ -2,9 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+mod once;
+mod reports;
+
+use once::OnceUses;
+use reports::Reports;
+
 use super::{Context, sources, unrounded};
 use crate::{
-    books::{CostInForce, Finding, HeldSubject},
+    books::{CostInForce, Finding},
     catalog::{Service, Split, Use, UseTerms},
     decimal::Decimal,
     flow::{
@@ -13,7 +19,7 @@ use crate::{
     },
     ids::{ComponentId, CustomerId, ServiceId},
     invoice::{Line, LineKind, LineRef, LiveLine, Source, Subject, UseCharge, UseKey, UsePrices},
-    money::{Cost, Currency, Money},
+    money::{Currency, Money},
     period::Period,
     rounding::{Rounding, split},
 };
@@ -30,32 +36,6 @@ pub fn lines(context: &Context<'_>, findings: &mut Vec<Finding>) -> Vec<Line> {
 
 /// A live charge of a use, and the line it stands on.
 type LiveCharge<'a> = (&'a LiveLine, &'a UseCharge);
-
-/// In which period each one-off use is owed: where it is live, else the first one covered in which it exists.
-struct OnceUses(HashMap<UseKey, Period>);
-
-impl OnceUses {
-    fn of(context: &Context<'_>) -> Self {
-        let mut periods = HashMap::new();
-        for live in &context.live {
-            for charge in &live.line.uses {
-                periods.entry(charge.key.clone()).or_insert(live.line.period);
-            }
-        }
-        for period in context.run.service_periods() {
-            for (service, of_service) in uses(context) {
-                if of_service.at(period).is_some() {
-                    periods.entry(use_key(service, of_service)).or_insert(period);
-                }
-            }
-        }
-        Self(periods)
-    }
-
-    fn is_owed(&self, key: &UseKey, terms: &UseTerms, period: Period) -> bool {
-        !terms.once || self.0.get(key) == Some(&period)
-    }
-}
 
 fn uses<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Service, &'a Use)> {
     let services = &context.books.catalog.services;
@@ -174,8 +154,7 @@ impl<'c, 'a> Month<'c, 'a> {
     ) -> Option<(ChargeTerms, UseCharge)> {
         let live = self.live.get(key).map_or(&[][..], Vec::as_slice);
         let active = self.active.get(key);
-        let charged =
-            active.filter(|(service, _)| service.terms_at(self.period).is_none_or(|terms| terms.charge));
+        let charged = active.filter(|(service, _)| service.is_charged_at(self.period));
         let Some((service, use_terms)) = charged else {
             // The use is gone, or its service is no longer charged: what is live is taken back.
             let terms = self.fixed_terms(live)?;
@@ -271,7 +250,7 @@ impl<'c, 'a> Month<'c, 'a> {
     }
 
     fn current_terms(&self, key: &UseKey, service: &Service) -> Option<ChargeTerms> {
-        let customer = self.context.index.customer(service.terms_at(self.period)?.customer?)?;
+        let customer = self.context.index.customer(service.customer_at(self.period)?)?;
         let run = self.context.run;
         let product_number = service.product_number.clone();
         Some(ChargeTerms {
@@ -387,40 +366,5 @@ impl<'c, 'a> Month<'c, 'a> {
             uses: parts.uses,
         };
         Some(unrounded(line))
-    }
-}
-
-/// What a month could not charge.
-#[derive(Default)]
-struct Reports {
-    without_customer: BTreeMap<ServiceId, Decimal>,
-    no_cost_center: BTreeMap<(CustomerId, ServiceId), Decimal>,
-    no_quantities: BTreeSet<(ComponentId, Option<String>)>,
-    no_rate: BTreeSet<ComponentId>,
-}
-
-impl Reports {
-    fn tell(self, month: &Month<'_, '_>, findings: &mut Vec<Finding>) {
-        let period = month.period;
-        let in_currency = |amount: Decimal| Cost::new(amount, month.context.run.currency.clone());
-        for (service, amount) in self.without_customer {
-            findings.push(Finding::ServiceWithoutCustomer { service, period, amount: in_currency(amount) });
-        }
-        for ((customer, service), amount) in self.no_cost_center {
-            let (subject, amount) = (HeldSubject::Service(service), in_currency(amount));
-            findings.push(Finding::NoCostCenter { customer, subject, period, amount });
-        }
-        for (component, part) in self.no_quantities {
-            findings.push(Finding::NoQuantities { component, part, period });
-        }
-        for component in self.no_rate {
-            for cost in month.costs.get(&component).into_iter().flatten() {
-                let subject = HeldSubject::Component(component);
-                if cost.key.currency != month.context.run.currency {
-                    let cost = Cost::new(cost.cost.clone(), cost.key.currency.clone());
-                    findings.push(Finding::NoRate { subject, period, cost });
-                }
-            }
-        }
     }
 }

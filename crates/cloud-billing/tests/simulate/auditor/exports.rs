@@ -51,7 +51,8 @@ impl Auditor {
 
     /// `<TARGET>.csv` is the file of the newest invoice of its target.
     fn newest_files(&mut self, books: &Books) -> Result<(), String> {
-        let mut targets: Vec<&Target> = books.invoices.iter().map(|invoice| &invoice.content.target).collect();
+        let mut targets: Vec<&Target> =
+            books.invoices.iter().map(|invoice| &invoice.content.target).collect();
         targets.sort();
         targets.dedup();
         for target in targets {
@@ -88,7 +89,8 @@ impl Auditor {
         } else if rows.iter().any(|row| row.3 < 0) {
             // Only what is taken back from or given to a component's owner may be negative.
             let negative = invoice.content.lines.iter().filter(|line| line.exported.hundredths() < 0);
-            let mut others = negative.filter(|line| !matches!(line.subject, billing_core::invoice::Subject::Recovery(_)));
+            let mut others =
+                negative.filter(|line| !matches!(line.subject, billing_core::invoice::Subject::Recovery(_)));
             same(&format!("{place}: negative rows"), &others.next().is_some(), &false)?;
         }
         self.count("export");

@@ -56,9 +56,9 @@ impl Auditor {
     fn group(&mut self, books: &Books, key: &GroupKey, group: &Group) -> Result<(), String> {
         let Some((newest, _)) = group.iter().rev().find(|(_, (_, _, void))| !void) else { return Ok(()) };
         // A line that counted when the newest was made and was voided since.
-        let was_voided_later = group.iter().any(|(number, (_, _, void))| {
-            *void && number < newest && self.void_after(*number, *newest)
-        });
+        let was_voided_later = group
+            .iter()
+            .any(|(number, (_, _, void))| *void && number < newest && self.void_after(*number, *newest));
         if was_voided_later {
             self.count("group with a void line");
             return Ok(());
@@ -94,7 +94,8 @@ impl Auditor {
             }
         }
         for (key, of_period) in &sums {
-            let not_zero = of_period.values().filter(|(exact, amount)| !exact.is_zero() || *amount != 0).count();
+            let not_zero =
+                of_period.values().filter(|(exact, amount)| !exact.is_zero() || *amount != 0).count();
             if not_zero > 1 {
                 return Err(format!("{key:?} stands under more than one set of terms: {of_period:?}"));
             }
@@ -118,7 +119,9 @@ impl Auditor {
         let first = books
             .invoices
             .iter()
-            .find(|invoice| of_services(invoice.content.target.as_str()) && invoice.state != InvoiceState::Draft)
+            .find(|invoice| {
+                of_services(invoice.content.target.as_str()) && invoice.state != InvoiceState::Draft
+            })
             .map_or(period, |invoice| invoice.content.period)
             .min(period);
         let held: BTreeSet<ComponentId> = findings
@@ -136,13 +139,20 @@ impl Auditor {
                 if !owned && credits().next().is_none() {
                     continue;
                 }
-                let charges = lines().flat_map(|line| &line.uses).filter(|of_use| of_use.key.component == component.id);
+                let charges =
+                    lines().flat_map(|line| &line.uses).filter(|of_use| of_use.key.component == component.id);
                 let charged: Decimal = charges.map(|of_use| &of_use.cost).sum();
                 let credited: Decimal = credits().map(|line| &line.cost).sum();
                 let rest = &charged + &credited;
                 // What rounds to nothing makes no invoice of its own.
-                if !rest.is_zero() && round(&rest, self.settings.rounding) != 0 && round(&-&rest, self.settings.rounding) != 0 {
-                    return Err(format!("{} in {period}: {charged} charged, {credited} credited", component.name));
+                if !rest.is_zero()
+                    && round(&rest, self.settings.rounding) != 0
+                    && round(&-&rest, self.settings.rounding) != 0
+                {
+                    return Err(format!(
+                        "{} in {period}: {charged} charged, {credited} credited",
+                        component.name
+                    ));
                 }
                 self.count("recovery");
             }

@@ -38,6 +38,8 @@ impl Group<'_> {
 pub(super) struct AccountPeriod<'o> {
     /// What can be invoiced or is.
     pub groups: BTreeMap<GroupKey, Group<'o>>,
+    /// The product number of the first live line: it stays with the terms.
+    pub product_number: Option<String>,
     /// What has no customer.
     pub unallocated: Sources,
     /// What has no valid cost centre, or no rate.
@@ -75,7 +77,8 @@ impl Oracle {
 
     /// The periods in which an account has facts or live lines.
     pub(super) fn periods_of(&self, provider: &str, id: &str) -> BTreeSet<Period> {
-        let facts = self.facts().map(|(_, row)| row).filter(|row| row.provider == provider && row.account == id);
+        let facts =
+            self.facts().map(|(_, row)| row).filter(|row| row.provider == provider && row.account == id);
         let subject = Subject::Account(provider.to_owned(), id.to_owned());
         let live = self.live().filter(|line| line.subject == subject).map(|line| line.period);
         facts.map(|row| row.period).chain(live).collect()
@@ -97,16 +100,17 @@ impl Oracle {
     pub(super) fn account_period(&self, provider: &str, id: &str, period: Period) -> AccountPeriod<'_> {
         let subject = Subject::Account(provider.to_owned(), id.to_owned());
         let live = self.live_of(&subject, period);
-        let fixed = live.first().map(|line| {
-            (line.customer.clone(), line.factor.clone().unwrap_or_else(Decimal::one))
-        });
+        let fixed = live
+            .first()
+            .map(|line| (line.customer.clone(), line.factor.clone().unwrap_or_else(Decimal::one)));
         let account = self.accounts.get(&(provider.to_owned(), id.to_owned()));
         let terms = fixed.or_else(|| account.and_then(|account| Self::account_terms(account, period)));
         let own = terms.as_ref().and_then(|(customer, _)| {
             let fixed = live.iter().find(|line| !line.alternative);
             fixed.map(|line| line.cost_center.as_str()).or_else(|| self.cost_center(customer, period))
         });
-        let mut found = AccountPeriod::default();
+        let product_number = live.first().map(|line| line.product_number.clone());
+        let mut found = AccountPeriod { product_number, ..AccountPeriod::default() };
         for line in live {
             let factor = line.factor.clone().unwrap_or_else(Decimal::one);
             let key = (line.customer.clone(), factor, line.cost_center.clone());
@@ -138,7 +142,8 @@ impl Oracle {
 
     fn account_lines(&self, target: &str, upto: Period) -> Vec<Line> {
         let mut lines = Vec::new();
-        for ((provider, id), account) in self.accounts.iter().filter(|((provider, _), _)| provider == target) {
+        for ((provider, id), account) in self.accounts.iter().filter(|((provider, _), _)| provider == target)
+        {
             for period in self.periods_of(provider, id).into_iter().filter(|period| *period <= upto) {
                 let found = self.account_period(provider, id, period);
                 let kind = if found.groups.values().any(|group| !group.live.is_empty()) {
@@ -155,7 +160,6 @@ impl Oracle {
                         continue;
                     }
                     let amount = self.amount(&group.live, &charge);
-                    let product_number = account.product_number.clone();
                     lines.push(Line {
                         kind,
                         subject: Subject::Account(provider.clone(), id.clone()),
@@ -163,8 +167,10 @@ impl Oracle {
                         customer: customer.clone(),
                         cost_center: cost_center.clone(),
                         alternative: group.alternative,
-                        product_number: product_number
-                            .unwrap_or_else(|| self.settings.default_product_number(target)),
+                        product_number: found.product_number.clone().unwrap_or_else(|| {
+                            let own = account.product_number.clone();
+                            own.unwrap_or_else(|| self.settings.default_product_number(target))
+                        }),
                         period,
                         factor: Some(factor.clone()),
                         charge,
@@ -249,7 +255,9 @@ impl Oracle {
                     None => {
                         let owner = component.terms.at(covered).and_then(|terms| terms.owner.clone());
                         let Some(owner) = owner else { continue };
-                        let Some(own) = self.cost_center(&owner, covered).map(str::to_owned) else { continue };
+                        let Some(own) = self.cost_center(&owner, covered).map(str::to_owned) else {
+                            continue;
+                        };
                         (owner, own)
                     }
                 };

@@ -104,7 +104,12 @@ impl Oracle {
         }
     }
 
-    fn apply_service(&mut self, entry: &ServiceEntry, from: Option<Period>, start: Period) -> Result<(), String> {
+    fn apply_service(
+        &mut self,
+        entry: &ServiceEntry,
+        from: Option<Period>,
+        start: Period,
+    ) -> Result<(), String> {
         self.known_customer(entry.customer.as_ref())?;
         for used in &entry.uses {
             let component = self.components.iter().find(|component| component.name == used.component);

@@ -10,10 +10,13 @@ use crate::{
     numbers::shares,
 };
 
+/// Charges by use, with the prices they were made under.
+type Uses = BTreeMap<UseKey, (Prices, Charge)>;
+
 /// A group of a service's lines in a period: one customer and cost centre.
 #[derive(Default)]
 struct Group<'o> {
-    owed: BTreeMap<UseKey, (Prices, Charge)>,
+    owed: Uses,
     live: Vec<&'o Line>,
 }
 
@@ -145,7 +148,6 @@ impl Oracle {
     fn service_period(&self, at: usize, service: &Service, period: Period, covered: &[Period]) -> Vec<Line> {
         let subject = Subject::Service(service.name.clone());
         let live = self.live_of(&subject, period);
-        let kind = if live.is_empty() { Kind::Service } else { Kind::Correction };
         let mut groups: BTreeMap<(String, String), Group<'_>> = BTreeMap::new();
         for line in &live {
             let key = (line.customer.clone(), line.cost_center.clone());
@@ -157,9 +159,7 @@ impl Oracle {
             let Some(quantity) = self.quantity(&key, used, period, covered) else { continue };
             let first = live.iter().find(|line| line.uses.contains_key(&key));
             let (group, prices) = match first {
-                Some(line) => {
-                    ((line.customer.clone(), line.cost_center.clone()), line.uses[&key].0.clone())
-                }
+                Some(line) => ((line.customer.clone(), line.cost_center.clone()), line.uses[&key].0.clone()),
                 None => {
                     let Some((customer, true)) = Self::service_terms(service, period) else { continue };
                     let own = self.cost_center(&customer, period).map(str::to_owned);
@@ -176,24 +176,38 @@ impl Oracle {
             let charge = prices.charge(&quantity, &self.component_cost(&used.component, period));
             groups.entry(group).or_default().owed.insert(key, (prices, charge));
         }
-        let groups = groups.into_iter().filter_map(|((customer, cost_center), group)| {
-            let uses = group.remainder(&on_hold);
-            let mut charge = Charge::default();
-            uses.values().for_each(|(_, of_use)| charge.add(of_use));
-            if uses.is_empty() {
-                return None;
+        let billed = |key: &UseKey| live.iter().any(|line| line.uses.contains_key(key));
+        let mut lines: Vec<Line> = Vec::new();
+        for ((customer, cost_center), group) in groups {
+            // What a use is charged first is a line; what is corrected of other uses is a line of its own.
+            let (corrected, first): (Uses, Uses) =
+                group.remainder(&on_hold).into_iter().partition(|(key, _)| billed(key));
+            let mut new: Vec<Line> = Vec::new();
+            for (kind, uses) in [(Kind::Service, first), (Kind::Correction, corrected)] {
+                if uses.is_empty() {
+                    continue;
+                }
+                let mut charge = Charge::default();
+                uses.values().for_each(|(_, of_use)| charge.add(of_use));
+                let before: Vec<&Line> = group.live.iter().copied().chain(&new).collect();
+                let line = self.plain_line(kind, subject.clone(), SERVICES, period, charge, &before);
+                let product_number = service.product_number.clone().unwrap_or(line.product_number);
+                let product_number = match group.live.first() {
+                    Some(first) => first.product_number.clone(),
+                    None => product_number,
+                };
+                let (customer, cost_center) = (customer.clone(), cost_center.clone());
+                new.push(Line { name: service.name.clone(), customer, cost_center, product_number, uses, ..line });
             }
-            let line = self.plain_line(kind, subject.clone(), SERVICES, period, charge, &group.live);
-            let product_number = service.product_number.clone().unwrap_or(line.product_number);
-            Some(Line { name: service.name.clone(), customer, cost_center, product_number, uses, ..line })
-        });
-        groups.collect()
+            lines.extend(new);
+        }
+        lines
     }
 }
 
 impl Group<'_> {
     /// What each use owes beyond the live lines; what is settled or on hold is left out.
-    fn remainder(&self, on_hold: &BTreeSet<UseKey>) -> BTreeMap<UseKey, (Prices, Charge)> {
+    fn remainder(&self, on_hold: &BTreeSet<UseKey>) -> Uses {
         let mut uses = self.owed.clone();
         for (key, (prices, charge)) in self.live.iter().flat_map(|line| &line.uses) {
             let entry = uses.entry(key.clone()).or_insert_with(|| (prices.clone(), Charge::default()));
