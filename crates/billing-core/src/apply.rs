@@ -273,6 +273,33 @@ impl Work<'_> {
         }
     }
 
+    /// Where an entry's thing stands among the known names, also under its previous one.
+    fn place(
+        &mut self,
+        what: &str,
+        known: &[String],
+        name: &Located<String>,
+        previous: Option<&Located<String>>,
+    ) -> Place {
+        let find = |name: &str| known.iter().position(|known| known == name);
+        let Some(previous) = previous else { return find(&name.value).map_or(Place::New, Place::Known) };
+        match (find(&previous.value), find(&name.value)) {
+            (Some(at), None) => Place::Renamed(at),
+            // It was renamed before: the file is applied again.
+            (None, Some(at)) => Place::Known(at),
+            (Some(_), Some(_)) => {
+                let message =
+                    format!("{what} '{}' cannot be renamed: '{}' exists", previous.value, name.value);
+                self.problem(previous.line, message);
+                Place::Wrong
+            }
+            (None, None) => {
+                self.problem(previous.line, format!("unknown {what} '{}' as previous_name", previous.value));
+                Place::Wrong
+            }
+        }
+    }
+
     /// The customer of a name; a problem where there is none.
     fn customer_named(&mut self, name: &Located<String>) -> Option<CustomerId> {
         let found = self.catalog.customers.iter().find(|customer| customer.name == name.value);
@@ -320,6 +347,18 @@ impl Work<'_> {
             self.changes.push(Change { kind, what, values, from });
         }
     }
+}
+
+/// Where the thing that an entry names stands.
+enum Place {
+    /// At this place of the catalog.
+    Known(usize),
+    /// At this place, under its previous name.
+    Renamed(usize),
+    /// Nowhere yet.
+    New,
+    /// The names contradict the catalog; the problem is recorded.
+    Wrong,
 }
 
 /// Values before and after, as they are collected for a [`Change`].

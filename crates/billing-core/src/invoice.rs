@@ -210,6 +210,33 @@ pub struct Line {
 }
 
 impl Line {
+    /// A line that charges nothing yet: what a stage does not set is empty or zero. Rounding gives it its amount, its
+    /// invoice its place.
+    pub fn blank(kind: LineKind, subject: Subject, customer: CustomerId, period: Period) -> Self {
+        Self {
+            line: 0,
+            kind,
+            subject,
+            corrects: None,
+            name: String::new(),
+            customer,
+            cost_center: String::new(),
+            alternative: false,
+            product_number: String::new(),
+            period,
+            charge_factor: None,
+            quantity: Decimal::one(),
+            cost: Decimal::zero(),
+            markup: Decimal::zero(),
+            price: Decimal::zero(),
+            rounding: Rounding::Cent,
+            amount: Money::ZERO,
+            exported: Money::ZERO,
+            sources: Vec::new(),
+            uses: Vec::new(),
+        }
+    }
+
     /// Cost, markup and price together, exact.
     pub fn exact(&self) -> Decimal {
         &(&self.cost + &self.markup) + &self.price

@@ -1,6 +1,6 @@
 //! Components of a catalog file, with their parts.
 
-use super::{CatalogFile, ComponentEntry, PartEntry, Values, Work, next_id};
+use super::{CatalogFile, ComponentEntry, PartEntry, Place, Values, Work, next_id};
 use crate::{
     catalog::{Component, ComponentTerms, Part, PartPrice},
     decimal::Decimal,
@@ -68,58 +68,45 @@ impl Work<'_> {
         }
     }
 
+    /// The place of an entry's component in the catalog, and whether it is new.
     fn find_component(&mut self, entry: &ComponentEntry, values: &mut Values) -> Option<(usize, bool)> {
-        let place =
-            |work: &Self, name: &str| work.catalog.components.iter().position(|known| known.name == name);
-        let known = place(self, &entry.name.value);
-        if let Some(previous) = &entry.previous_name {
-            match (place(self, &previous.value), known) {
-                (Some(_), Some(_)) => {
-                    let message = format!(
-                        "component '{}' cannot be renamed: '{}' exists",
-                        previous.value, entry.name.value
-                    );
-                    self.problem(previous.line, message);
-                    return None;
-                }
-                (Some(at), None) => {
-                    values.add("name", &previous.value, &entry.name.value);
-                    let component = &mut self.catalog.components[at];
-                    component.name.clone_from(&entry.name.value);
-                    // The tags in the cloud may keep the old name for long: both mean this component.
-                    if !component.tags.contains(&entry.name.value) {
-                        component.tags.push(entry.name.value.clone());
-                    }
-                    return Some((at, false));
-                }
-                (None, None) => {
-                    self.problem(
-                        previous.line,
-                        format!("unknown component '{}' as previous_name", previous.value),
-                    );
-                    return None;
-                }
-                (None, Some(_)) => {}
+        let known: Vec<String> = self.catalog.components.iter().map(|known| known.name.clone()).collect();
+        match self.place("component", &known, &entry.name, entry.previous_name.as_ref()) {
+            Place::Known(at) => Some((at, false)),
+            Place::Renamed(at) => {
+                values.add("name", &known[at], &entry.name.value);
+                self.take_tag(&entry.name.value);
+                let component = &mut self.catalog.components[at];
+                component.name.clone_from(&entry.name.value);
+                // The tags in the cloud may keep the old name for long: both mean this component.
+                component.tags.push(entry.name.value.clone());
+                Some((at, false))
             }
+            Place::New => {
+                self.add_component(&entry.name.value);
+                Some((self.catalog.components.len() - 1, true))
+            }
+            Place::Wrong => None,
         }
-        if let Some(at) = known {
-            return Some((at, false));
-        }
-        let name = entry.name.value.clone();
-        // An old name that another component still answers to becomes this one's own.
+    }
+
+    /// An old name that another component still answers to is free for a new one.
+    fn take_tag(&mut self, name: &str) {
         for component in &mut self.catalog.components {
-            component.tags.retain(|tag| *tag != name);
+            component.tags.retain(|tag| tag != name);
         }
+    }
+
+    fn add_component(&mut self, name: &str) {
+        self.take_tag(name);
         let id = ComponentId(next_id(self.catalog.components.iter().map(|component| component.id.0)));
-        let tags = vec![name.clone()];
         self.catalog.components.push(Component {
             id,
-            name,
-            tags,
+            name: name.to_owned(),
+            tags: vec![name.to_owned()],
             terms: History::default(),
             created_by_import: false,
         });
-        Some((self.catalog.components.len() - 1, true))
     }
 
     /// A use of a part that its component lacks has no price.

@@ -1,6 +1,6 @@
 //! Customers and accounts of a catalog file.
 
-use super::{AccountEntry, CustomerEntry, Located, Remark, Values, Work, next_id};
+use super::{AccountEntry, CustomerEntry, Located, Place, Remark, Values, Work, next_id};
 use crate::{
     catalog::{Account, AccountTerms, Customer},
     history::History,
@@ -47,41 +47,27 @@ impl Work<'_> {
 
     /// The place of an entry's customer in the catalog, and whether it is new.
     fn find_customer(&mut self, entry: &CustomerEntry, values: &mut Values) -> Option<(usize, bool)> {
-        let place =
-            |work: &Self, name: &str| work.catalog.customers.iter().position(|known| known.name == name);
-        let known = place(self, &entry.name.value);
-        if let Some(previous) = &entry.previous_name {
-            match (place(self, &previous.value), known) {
-                (Some(_), Some(_)) => {
-                    let message = format!(
-                        "customer '{}' cannot be renamed: '{}' exists",
-                        previous.value, entry.name.value
-                    );
-                    self.problem(previous.line, message);
-                    return None;
-                }
-                (Some(at), None) => {
-                    values.add("name", &previous.value, &entry.name.value);
-                    self.catalog.customers[at].name.clone_from(&entry.name.value);
-                    return Some((at, false));
-                }
-                (None, None) => {
-                    self.problem(
-                        previous.line,
-                        format!("unknown customer '{}' as previous_name", previous.value),
-                    );
-                    return None;
-                }
-                (None, Some(_)) => {}
+        let known: Vec<String> = self.catalog.customers.iter().map(|known| known.name.clone()).collect();
+        match self.place("customer", &known, &entry.name, entry.previous_name.as_ref()) {
+            Place::Known(at) => Some((at, false)),
+            Place::Renamed(at) => {
+                values.add("name", &known[at], &entry.name.value);
+                self.catalog.customers[at].name.clone_from(&entry.name.value);
+                Some((at, false))
             }
+            Place::New => {
+                let id = CustomerId(next_id(self.catalog.customers.iter().map(|customer| customer.id.0)));
+                let name = entry.name.value.clone();
+                self.catalog.customers.push(Customer {
+                    id,
+                    name,
+                    email: None,
+                    cost_center: History::default(),
+                });
+                Some((self.catalog.customers.len() - 1, true))
+            }
+            Place::Wrong => None,
         }
-        if let Some(at) = known {
-            return Some((at, false));
-        }
-        let id = CustomerId(next_id(self.catalog.customers.iter().map(|customer| customer.id.0)));
-        let name = entry.name.value.clone();
-        self.catalog.customers.push(Customer { id, name, email: None, cost_center: History::default() });
-        Some((self.catalog.customers.len() - 1, true))
     }
 
     fn check_email(&mut self, email: Option<&Located<String>>) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{ServiceEntry, UseEntry, Values, Work, next_id, parties::shown};
+use super::{Place, ServiceEntry, UseEntry, Values, Work, next_id, parties::shown};
 use crate::{
     catalog::{Service, ServiceTerms, Use, UseTerms},
     decimal::Decimal,
@@ -160,49 +160,31 @@ impl Work<'_> {
         changed
     }
 
+    /// The place of an entry's service in the catalog, and whether it is new.
     fn find_service(&mut self, entry: &ServiceEntry, values: &mut Values) -> Option<(usize, bool)> {
-        let place =
-            |work: &Self, name: &str| work.catalog.services.iter().position(|known| known.name == name);
-        let known = place(self, &entry.name.value);
-        if let Some(previous) = &entry.previous_name {
-            match (place(self, &previous.value), known) {
-                (Some(_), Some(_)) => {
-                    let message = format!(
-                        "service '{}' cannot be renamed: '{}' exists",
-                        previous.value, entry.name.value
-                    );
-                    self.problem(previous.line, message);
-                    return None;
-                }
-                (Some(at), None) => {
-                    values.add("name", &previous.value, &entry.name.value);
-                    self.catalog.services[at].name.clone_from(&entry.name.value);
-                    return Some((at, false));
-                }
-                (None, None) => {
-                    self.problem(
-                        previous.line,
-                        format!("unknown service '{}' as previous_name", previous.value),
-                    );
-                    return None;
-                }
-                (None, Some(_)) => {}
+        let known: Vec<String> = self.catalog.services.iter().map(|known| known.name.clone()).collect();
+        match self.place("service", &known, &entry.name, entry.previous_name.as_ref()) {
+            Place::Known(at) => Some((at, false)),
+            Place::Renamed(at) => {
+                values.add("name", &known[at], &entry.name.value);
+                self.catalog.services[at].name.clone_from(&entry.name.value);
+                Some((at, false))
             }
+            Place::New => {
+                let id = ServiceId(next_id(self.catalog.services.iter().map(|service| service.id.0)));
+                self.catalog.services.push(Service {
+                    id,
+                    name: entry.name.value.clone(),
+                    product_number: None,
+                    service_type: None,
+                    terms: History::default(),
+                    uses: Vec::new(),
+                    created_by_import: false,
+                });
+                Some((self.catalog.services.len() - 1, true))
+            }
+            Place::Wrong => None,
         }
-        if let Some(at) = known {
-            return Some((at, false));
-        }
-        let id = ServiceId(next_id(self.catalog.services.iter().map(|service| service.id.0)));
-        self.catalog.services.push(Service {
-            id,
-            name: entry.name.value.clone(),
-            product_number: None,
-            service_type: None,
-            terms: History::default(),
-            uses: Vec::new(),
-            created_by_import: false,
-        });
-        Some((self.catalog.services.len() - 1, true))
     }
 }
 

@@ -18,7 +18,6 @@ use crate::{
     flow::conserve,
     ids::Target,
     invoice::{Line, LiveLine, NewInvoice},
-    money::Money,
 };
 
 /// What a run comes to.
@@ -90,9 +89,4 @@ pub fn make_invoice(run: &BillRun, books: &Books) -> Result<Outcome, InvoiceErro
 /// Lines stand by kind, name, cost centre and period (CONTRACT §4).
 fn sort_key(line: &Line) -> impl Ord + '_ {
     (line.kind, line.name.as_str(), line.cost_center.as_str(), line.period, line.subject, line.alternative)
-}
-
-/// A line without amount; rounding gives it one.
-fn unrounded(line: Line) -> Line {
-    Line { line: 0, amount: Money::ZERO, exported: Money::ZERO, ..line }
 }

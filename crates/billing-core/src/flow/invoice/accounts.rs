@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, groups::GroupKey, sources, unrounded};
+use super::{Context, groups::GroupKey, sources};
 use crate::{
     books::{CostInForce, Finding, HeldSubject},
     catalog::Account,
@@ -12,7 +12,7 @@ use crate::{
     },
     ids::{AccountId, Target},
     invoice::{Line, LineKind, LiveLine, Source, Subject},
-    money::{Cost, Money, Totals},
+    money::{Cost, Totals},
     period::Period,
 };
 
@@ -171,28 +171,22 @@ impl<'a> AccountMonth<'a> {
             (Group::Fixed(cost_center), _) => cost_center.clone(),
             (Group::Other(_), old) => old.map(|line| line.cost_center.clone()).unwrap_or_default(),
         };
-        Some(unrounded(Line {
-            line: 0,
-            kind: if terms.first.is_some() { LineKind::Correction } else { LineKind::Account },
-            subject: Subject::Account(self.account.id),
+        let kind = if terms.first.is_some() { LineKind::Correction } else { LineKind::Account };
+        let customer = old.map_or(terms.customer, |line| line.customer);
+        Some(Line {
             corrects: terms.first,
             name: self.account.name.clone(),
-            customer: old.map_or(terms.customer, |line| line.customer),
             cost_center,
             alternative,
             product_number: old.map_or(&terms.product_number, |line| &line.product_number).clone(),
-            period: self.period,
             charge_factor: Some(factor),
-            quantity: crate::Decimal::one(),
             cost: charge.cost,
             markup: charge.markup,
             price: charge.price,
             rounding: old.map_or(terms.rounding, |line| line.rounding),
-            amount: Money::ZERO,
-            exported: Money::ZERO,
             sources: sources::difference(&owed, live_sources),
-            uses: Vec::new(),
-        }))
+            ..Line::blank(kind, Subject::Account(self.account.id), customer, self.period)
+        })
     }
 
     fn totals(&self, costs: &[&CostInForce]) -> Totals {

@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 use super::Context;
 use crate::{
     books::Credits,
-    decimal::Decimal,
     ids::CustomerId,
     invoice::{Line, LineKind, Subject},
     money::Money,
-    rounding::Rounding,
 };
 
 /// With `CREDITS=net`: lowers each customer's positive rows by its negative ones and by what was carried, and adds a
@@ -50,26 +48,13 @@ fn carry_line(customer: CustomerId, lines: &[Line], context: &Context<'_>) -> Op
     let of_carry = || context.live.iter().find(carried).map(|live| live.line.cost_center.clone());
     let own = customer.cost_center_at(run.period, &run.cost_centers).map(str::to_owned);
     Some(Line {
-        line: 0,
-        kind: LineKind::Carry,
-        subject: Subject::Carry(customer.id),
-        corrects: None,
         name: customer.name.clone(),
-        customer: customer.id,
         cost_center: own.or_else(of_line).or_else(of_carry).unwrap_or_default(),
-        alternative: false,
         product_number: run.default_product_number.clone(),
-        period: run.period,
-        charge_factor: None,
-        quantity: Decimal::one(),
-        cost: Decimal::zero(),
-        markup: Decimal::zero(),
         price: amount.to_decimal(),
-        rounding: Rounding::Cent,
         amount,
         exported: amount,
-        sources: Vec::new(),
-        uses: Vec::new(),
+        ..Line::blank(LineKind::Carry, Subject::Carry(customer.id), customer.id, run.period)
     })
 }
 

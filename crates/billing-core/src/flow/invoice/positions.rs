@@ -1,12 +1,12 @@
 //! Position lines: manual credits and fees, each exactly once.
 
-use super::{Context, unrounded};
+use super::Context;
 use crate::{
     books::{Finding, HeldSubject},
     catalog::Position,
     decimal::Decimal,
     invoice::{Line, LineKind, Subject},
-    money::{Cost, Money},
+    money::Cost,
 };
 
 /// The positions of the run's target that are not on a live line yet.
@@ -41,26 +41,12 @@ fn line(position: &Position, context: &Context<'_>, findings: &mut Vec<Finding>)
         });
         return None;
     };
-    Some(unrounded(Line {
-        line: 0,
-        kind: LineKind::Position,
-        subject: Subject::Position(position.id),
-        corrects: None,
+    Some(Line {
         name: position.reason.clone(),
-        customer: customer.id,
         cost_center: cost_center.to_owned(),
-        alternative: false,
         product_number: run.default_product_number.clone(),
-        period: run.period,
-        charge_factor: None,
-        quantity: Decimal::one(),
-        cost: Decimal::zero(),
-        markup: Decimal::zero(),
         price,
         rounding: run.rounding,
-        amount: Money::ZERO,
-        exported: Money::ZERO,
-        sources: Vec::new(),
-        uses: Vec::new(),
-    }))
+        ..Line::blank(LineKind::Position, Subject::Position(position.id), customer.id, run.period)
+    })
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, sources, unrounded};
+use super::{Context, sources};
 use crate::{
     books::{Finding, HeldSubject},
     catalog::Component,
     decimal::Decimal,
     ids::CustomerId,
     invoice::{Line, LineKind, LineRef, LiveLine, Source, Subject, UseCharge},
-    money::{Cost, Money},
+    money::Cost,
     period::Period,
     rounding::Rounding,
 };
@@ -60,28 +60,17 @@ fn line(
         return None;
     };
     let owed = sources::scaled(&recovered, &-Decimal::one());
-    Some(unrounded(Line {
-        line: 0,
-        kind: if terms.first.is_some() { LineKind::Correction } else { LineKind::Recovery },
-        subject,
+    let kind = if terms.first.is_some() { LineKind::Correction } else { LineKind::Recovery };
+    Some(Line {
         corrects: terms.first,
         name: component.name.clone(),
-        customer: terms.owner,
         cost_center,
-        alternative: false,
         product_number: terms.product_number,
-        period,
-        charge_factor: None,
-        quantity: Decimal::one(),
         cost,
-        markup: Decimal::zero(),
-        price: Decimal::zero(),
         rounding: terms.rounding,
-        amount: Money::ZERO,
-        exported: Money::ZERO,
         sources: sources::difference(&owed, live.iter().flat_map(|live| &live.line.sources)),
-        uses: Vec::new(),
-    }))
+        ..Line::blank(kind, subject, terms.owner, period)
+    })
 }
 
 fn terms(component: &Component, period: Period, live: &[&LiveLine], context: &Context<'_>) -> Option<Terms> {

@@ -8,7 +8,7 @@ mod reports;
 use once::OnceUses;
 use reports::Reports;
 
-use super::{Context, sources, unrounded};
+use super::{Context, sources};
 use crate::{
     books::{CostInForce, Finding},
     catalog::{Service, Split, Use, UseTerms},
@@ -19,7 +19,7 @@ use crate::{
     },
     ids::{ComponentId, CustomerId, ServiceId},
     invoice::{Line, LineKind, LineRef, LiveLine, Source, Subject, UseCharge, UseKey, UsePrices},
-    money::{Currency, Money},
+    money::Currency,
     period::Period,
     rounding::{Rounding, split},
 };
@@ -343,28 +343,18 @@ impl<'c, 'a> Month<'c, 'a> {
             [only] => only.quantity.clone(),
             _ => Decimal::one(),
         };
-        let line = Line {
-            line: 0,
-            kind: key.kind,
-            subject: Subject::Service(service.id),
+        Some(Line {
             corrects: parts.corrects,
             name: service.name.clone(),
-            customer: key.customer,
             cost_center: key.cost_center,
-            alternative: false,
             product_number: key.product_number,
-            period: self.period,
-            charge_factor: None,
             quantity,
             cost: charge.cost,
             markup: charge.markup,
             price: charge.price,
             rounding: key.rounding,
-            amount: Money::ZERO,
-            exported: Money::ZERO,
-            sources: Vec::new(),
             uses: parts.uses,
-        };
-        Some(unrounded(line))
+            ..Line::blank(key.kind, Subject::Service(service.id), key.customer, self.period)
+        })
     }
 }
