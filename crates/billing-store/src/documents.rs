@@ -578,6 +578,7 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
                 document: record.document,
                 name: record.document_name(),
                 job: record.job.clone(),
+                period: Some(record.period),
                 version: record.version,
                 rows: record.rows,
                 ..InForce::default()
@@ -593,12 +594,12 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
         }
         known.files[file].push(slice);
     }
-    let sql = "SELECT DISTINCT b.version_id, b.provider, b.account_key, b.period FROM buckets b \
+    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count FROM buckets b \
                JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
     for row in tx.query(sql, &[])? {
         let key = (fields::provider(&row, 1)?, row.text(2)?.to_owned(), fields::period(&row, 3)?);
         if let Some(known) = known.get_mut(&row.int(0)?) {
-            known.account_periods.insert(key);
+            *known.account_periods.entry(key).or_default() += fields::count(&row, 4)?;
         }
     }
     let sql = "SELECT DISTINCT version_id FROM rejections WHERE kind = 'row' AND waived_why IS NULL";

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use billing_core::{Period, books::BillRun, ids::Target};
 use billing_detail::DetailStore;
-use billing_store::{Database, audit};
+use billing_store::{Database, Location, audit};
 
 use crate::config::Settings;
 
@@ -46,7 +46,11 @@ impl App {
     /// # Errors
     /// When one of them cannot be opened.
     pub fn open(settings: Settings, actor: String, clock: Clock) -> Result<Self> {
+        let is_new = matches!(&settings.ledger, Location::SqliteFile(path) if !path.exists());
         let ledger = Database::open(&settings.ledger)?;
+        if is_new {
+            tracing::warn!("Made a new ledger: {}", settings.ledger);
+        }
         let mut temporary = None;
         let url = match &settings.detail_url {
             Some(url) => url.clone(),

@@ -14,6 +14,19 @@ use billing_store::Location;
 
 pub use vars::{SettingError, Vars};
 
+/// Why a file could not be read, with what to do.
+pub fn io_cause(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "the file does not exist; check its name and folder".to_owned(),
+        std::io::ErrorKind::PermissionDenied => {
+            "it may not be read; ask its owner for the right to".to_owned()
+        }
+        std::io::ErrorKind::IsADirectory => "it is a folder; name a file".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is not text in UTF-8; save it as UTF-8".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// A setting, for the generated documentation.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {

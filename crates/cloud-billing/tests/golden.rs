@@ -11,7 +11,10 @@ mod common;
 use std::{fs, path::Path};
 
 use billing_core::Decimal;
-use common::{World, export, sum};
+use common::{
+    export,
+    world::{World, decimal, json, sum},
+};
 use serde_json::{Map, Value};
 
 /// A folder with its case.
@@ -107,21 +110,17 @@ impl Step<'_> {
         let (target, period) = (self.text("target").unwrap(), self.text("period").unwrap());
         let bill = format!("bill {target} --period {period} -o json");
         let code = i32::try_from(self.values["exit_code"].as_i64().unwrap()).unwrap();
-        let made = self.world.run(&bill).with_code(code).json();
-        let before: Vec<String> = self.exports();
+        let made = json(&self.world.ends(code, &bill));
+        let before = self.world.exports();
         self.check(target, &made);
-        let again = self.world.run(&bill).with_code(code).json();
+        let again = json(&self.world.ends(code, &bill));
         assert_eq!(again, Value::Array(Vec::new()), "{}: a second bill makes nothing", self.name);
-        assert_eq!(self.exports(), before, "{}: a second bill leaves the files alone", self.name);
+        assert_eq!(self.world.exports(), before, "{}: a second bill leaves the files alone", self.name);
         self.world.reconciles();
     }
 
     fn has_rows(&self, usage: &str) -> bool {
         self.world.read(&format!("case/{usage}")).lines().filter(|line| !line.trim().is_empty()).count() > 1
-    }
-
-    fn exports(&self) -> Vec<String> {
-        self.world.exports().iter().map(|name| format!("{name}\n{}", self.world.read(name))).collect()
     }
 
     fn check(&self, target: &str, made: &Value) {
@@ -149,7 +148,7 @@ impl Step<'_> {
         assert_eq!(&invoice["amount"], amount, "{name}: amount");
         assert_eq!(export::sum(&rows).to_string(), amount.as_str().unwrap(), "{name}: sum of the export");
         let lines = invoice["lines"].as_array().unwrap();
-        assert_eq!(sum(lines.iter().map(|line| &line["amount"])), common::decimal(amount), "{name}: lines");
+        assert_eq!(sum(lines.iter().map(|line| &line["amount"])), decimal(amount), "{name}: lines");
         if let Some(expected) = expected.get("expected_rows") {
             assert_eq!(&serde_json::json!(rows), expected, "{name}: rows of the export");
         }

@@ -20,6 +20,8 @@ pub struct InForce {
     pub name: String,
     /// The job that delivers it.
     pub job: String,
+    /// Its period.
+    pub period: Option<Period>,
     /// Its version.
     pub version: u32,
     /// Rows taken.
@@ -28,8 +30,8 @@ pub struct InForce {
     pub open_rejections: bool,
     /// Its content, file by file.
     pub files: Vec<Vec<Slice>>,
-    /// The accounts and periods it has cost of.
-    pub account_periods: BTreeSet<AccountPeriod>,
+    /// The accounts and periods it has cost of, with the number of rows.
+    pub account_periods: BTreeMap<AccountPeriod, u64>,
 }
 
 /// An account in a billing period.
@@ -93,6 +95,19 @@ pub enum Refusal {
         period: Period,
         /// The other document.
         name: String,
+    },
+    /// The job already delivered most of the same accounts and periods, in a document of another period.
+    #[error(
+        "most of it is {period} again, which {name} has already, and would be billed twice: import it with --period \
+         {own_period}, or give --add if both are to be paid"
+    )]
+    SamePeriodAgain {
+        /// The billing period of the rows.
+        period: Period,
+        /// The other document.
+        name: String,
+        /// The period of the other document.
+        own_period: Period,
     },
     /// It has much less than what it would replace.
     #[error("{name} version {version} has {had}, this import has {has}: give --replace if that is right")]
@@ -199,26 +214,41 @@ fn check_parts(content: &Content, known: &InForce) -> Result<(), Refusal> {
     }
 }
 
-/// The accounts and periods that content has cost of.
-pub fn account_periods(content: &Content) -> BTreeSet<AccountPeriod> {
-    let key = |bucket: &crate::bucket::Bucket| {
-        (bucket.key.provider.clone(), bucket.key.account_key.to_string(), bucket.key.period)
-    };
-    content.buckets.iter().map(key).collect()
+/// The accounts and periods that content has cost of, with the number of rows.
+pub fn account_periods(content: &Content) -> BTreeMap<AccountPeriod, u64> {
+    let mut rows = BTreeMap::new();
+    for bucket in &content.buckets {
+        let key = (bucket.key.provider.clone(), bucket.key.account_key.to_string(), bucket.key.period);
+        *rows.entry(key).or_default() += bucket.rows;
+    }
+    rows
 }
 
-/// Refuses a second full bill of an account and period from another job. Late rows of the same job are no second
-/// bill: they stay in the document that brought them.
+/// Fewer rows than this are late rows, whatever they are a part of.
+const LATE_ROWS_MAX: u64 = 10;
+
+/// Refuses a second full bill of an account and period: from another job in any case, from the same job where it looks
+/// like the other document again, imported under a wrong period. Late rows of the same job are no second bill: they
+/// stay in the document that brought them.
 fn check_bills(content: &Content, others: &[InForce], job: &str) -> Result<(), Refusal> {
     let new = account_periods(content);
-    for other in others.iter().filter(|other| other.job != job) {
-        if let Some((provider, account, period)) = new.intersection(&other.account_periods).next() {
-            return Err(Refusal::SecondBill {
-                provider: provider.clone(),
-                account: account.clone(),
-                period: *period,
-                name: other.name.clone(),
-            });
+    for other in others {
+        let mut common = new.iter().filter(|(key, _)| other.account_periods.contains_key(*key));
+        if other.job != job {
+            let Some(((provider, account, period), _)) = common.next() else { continue };
+            let (provider, account, name) = (provider.clone(), account.clone(), other.name.clone());
+            return Err(Refusal::SecondBill { provider, account, period: *period, name });
+        }
+        let common: BTreeMap<&AccountPeriod, u64> = common.map(|(key, rows)| (key, *rows)).collect();
+        let rows: u64 = common.values().sum();
+        let known: u64 = common.keys().filter_map(|key| other.account_periods.get(*key)).sum();
+        if rows > LATE_ROWS_MAX
+            && rows * 2 > content.rows()
+            && rows * 2 >= known
+            && let (Some((_, _, period)), Some(own_period)) = (common.keys().next(), other.period)
+        {
+            let (period, name) = (*period, other.name.clone());
+            return Err(Refusal::SamePeriodAgain { period, name, own_period });
         }
     }
     Ok(())
@@ -232,8 +262,8 @@ fn check_size(content: &Content, own: &InForce) -> Result<(), Refusal> {
     if rows * 2 < own.rows {
         return shrunk(format!("{} rows", own.rows), format!("fewer than half of them ({rows})"));
     }
-    let accounts = |of: &BTreeSet<AccountPeriod>| {
-        of.iter().map(|(provider, account, _)| (provider.clone(), account.clone())).collect::<BTreeSet<_>>()
+    let accounts = |of: &BTreeMap<AccountPeriod, u64>| {
+        of.keys().map(|(provider, account, _)| (provider.clone(), account.clone())).collect::<BTreeSet<_>>()
     };
     let (had, has) = (accounts(&own.account_periods), accounts(&account_periods(content)));
     if has.len() * 2 < had.len() {

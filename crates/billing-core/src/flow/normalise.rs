@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Most tag texts whose reading is remembered.
-const REMEMBERED_MAX: usize = 65_536;
+const REMEMBERED_MAX: usize = 16_384;
 
 /// Why a row cannot be taken.
 #[derive(Clone, PartialEq, Eq, Debug)]

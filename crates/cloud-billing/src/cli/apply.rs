@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, anyhow};
 use billing_core::{
     Period,
     apply::{Applied, Change, ChangeKind},
@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{Done, print, tell};
 use crate::{
     app::App,
+    config::io_cause,
     flow::master_data::{self, ApplyRequest},
     outputs::{Format, listing::Listing},
 };
@@ -39,8 +40,8 @@ pub struct Arguments {
 
 pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
     let name = arguments.file.display().to_string();
-    let text =
-        fs::read_to_string(&arguments.file).with_context(|| format!("cannot read the catalog {name}"))?;
+    let text = fs::read_to_string(&arguments.file)
+        .map_err(|error| anyhow!("cannot read the catalog {name}: {}", io_cause(&error)))?;
     let request = ApplyRequest { dry_run: arguments.dry_run, from: arguments.from, prune: arguments.prune };
     let applied = master_data::apply(app, &name, &text, request)?;
     for warning in &applied.warnings {

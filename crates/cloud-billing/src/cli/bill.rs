@@ -38,6 +38,9 @@ pub struct Arguments {
 
 pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
     let period = arguments.period.unwrap_or_else(|| app.last_month());
+    if period > app.last_month().next() {
+        tell(&format!("note: {period} has not begun yet"));
+    }
     let mode = match (arguments.dry_run, arguments.draft) {
         (true, _) => Mode::DryRun,
         (_, true) => Mode::Draft,
@@ -53,6 +56,9 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
     for target in bill::targets(app, &arguments.target)? {
         match bill::bill(app, &target, period, mode) {
             Ok(report) => {
+                if arguments.output == Format::Table {
+                    print(&text(&report, mode))?;
+                }
                 tell_findings(&report);
                 reports.push(report);
             }
@@ -63,7 +69,9 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
         }
     }
     // Invoices that were issued before one failed are shown all the same.
-    print(&render(&reports, mode, arguments.output))?;
+    if arguments.output != Format::Table {
+        print(&render(&reports, arguments.output))?;
+    }
     if let Some(error) = failure {
         return Err(error);
     }
@@ -77,16 +85,16 @@ fn tell_findings(bill: &BillReport) {
     if let Some(rejections) = report::rejections(bill) {
         tell(&rejections);
     }
+    report::tell_files(&bill.files);
 }
 
-fn render(reports: &[BillReport], mode: Mode, output: Format) -> String {
+fn render(reports: &[BillReport], output: Format) -> String {
     let invoices = || reports.iter().filter_map(|bill| Some((bill, bill.invoice.as_ref()?)));
     let as_json = || {
         invoices().map(|(bill, invoice)| json::invoice(invoice, &bill.catalog)).collect::<serde_json::Value>()
     };
     match output {
-        Format::Table => reports.iter().map(|bill| text(bill, mode)).collect(),
-        Format::Json => format!("{:#}\n", as_json()),
+        Format::Table | Format::Json => format!("{:#}\n", as_json()),
         Format::Yaml => yaml::render(&as_json()),
         Format::Csv => invoices()
             .map(|(bill, invoice)| report::line_listing(invoice, &bill.catalog).render(Format::Csv))

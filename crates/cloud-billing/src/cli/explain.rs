@@ -38,7 +38,7 @@ pub fn text(explanation: &look::Explanation) -> String {
     let line = &explanation.line;
     let currency = &explanation.invoice.content.currency;
     let mut text = format!(
-        "Line {} of invoice {}: {} {} of {} for {}\n{} cost + {} markup + {} price + {} rounding = {} {currency}\n",
+        "Line {} of invoice {}: {} {} of {} for {}\n{} cost, {} markup, {} price, {} rounding: {} {currency}\n",
         line.line,
         explanation.invoice.number,
         line.kind.as_str(),
@@ -59,7 +59,7 @@ pub fn text(explanation: &look::Explanation) -> String {
     }
     for charge in &line.uses {
         text.push_str(&format!(
-            "Use {}: quantity {}, share {}: {} cost + {} markup + {} price\n",
+            "Use {}: quantity {}, share {}: {} cost, {} markup, {} price\n",
             charge.key.name, charge.quantity, charge.share, charge.cost, charge.markup, charge.price
         ));
     }
@@ -71,32 +71,38 @@ pub fn text(explanation: &look::Explanation) -> String {
     text
 }
 
+/// The columns of the provider's rows that are shown, and their headings.
+const COLUMNS: [(&str, &str); 7] = [
+    ("x_File", "file"),
+    ("x_Line", ">line"),
+    ("ChargePeriodStart", "date"),
+    ("ChargeCategory", "category"),
+    ("ServiceName", "service"),
+    ("ResourceId", "resource"),
+    ("x_BilledCostText", ">billed_cost"),
+];
+
 fn row_listing(rows: &[Vec<billing_detail::DetailRow>]) -> Listing {
-    let columns = vec![
-        "x_File",
-        ">x_Line",
-        "ChargePeriodStart",
-        "ChargeCategory",
-        "ServiceName",
-        "ResourceId",
-        ">x_BilledCostText",
-    ];
-    let cells = rows
-        .iter()
-        .flatten()
-        .map(|row| columns.iter().map(|column| row.get(column.trim_start_matches('>')).to_owned()).collect());
-    Listing {
-        rows: cells.collect(),
-        columns: columns.clone(),
-        json: serde_json::Value::Null,
-        empty: "No rows.",
-    }
+    // Two uses may have their cost from the same rows: each is shown once.
+    let mut seen = std::collections::HashSet::new();
+    let once = rows.iter().flatten().filter(|row| seen.insert((row.get("x_File"), row.get("x_Line"))));
+    let cells =
+        once.map(|row| COLUMNS.iter().map(|(column, _)| row.get(column).to_owned()).collect()).collect();
+    let columns = COLUMNS.iter().map(|(_, heading)| *heading).collect();
+    Listing { rows: cells, columns, json: serde_json::Value::Null, empty: "No rows." }
 }
 
 fn listing(explanation: &look::Explanation) -> Listing {
-    let row = |source: &Source| {
+    let line = &explanation.line;
+    let own = line.sources.iter().map(|source| ("", source));
+    let of_uses = line
+        .uses
+        .iter()
+        .flat_map(|of_use| of_use.sources.iter().map(|source| (of_use.key.name.as_str(), source)));
+    let row = |(of_use, source): (&str, &Source)| {
         let tag = |tag: &Option<std::sync::Arc<str>>| tag.as_deref().unwrap_or("").to_owned();
         vec![
+            of_use.to_owned(),
             explanation.documents.get(&source.key.document).cloned().unwrap_or_default(),
             source.version.to_string(),
             source.key.account_key.to_string(),
@@ -110,6 +116,7 @@ fn listing(explanation: &look::Explanation) -> Listing {
     };
     Listing {
         columns: vec![
+            "use",
             "document",
             ">version",
             "account",
@@ -120,7 +127,7 @@ fn listing(explanation: &look::Explanation) -> Listing {
             ">original_cost",
             ">cost",
         ],
-        rows: explanation.line.all_sources().map(row).collect(),
+        rows: own.chain(of_uses).map(row).collect(),
         json: json::explanation(explanation),
         empty: "No provider's cost is behind this line.",
     }

@@ -26,6 +26,7 @@ pub struct Arguments {
 #[derive(clap::Subcommand, Debug)]
 enum Command {
     /// Pins how much one unit of FROM is in TO in a billing period
+    #[command(after_help = "Example: cloud-billing fx set USD CHF 2026-10 0.8123")]
     Set {
         /// The provider's currency
         from: String,
@@ -34,6 +35,7 @@ enum Command {
         /// The billing period
         period: Period,
         /// The rate, with at most 12 decimals
+        #[arg(allow_negative_numbers = true)]
         rate: String,
     },
 }
@@ -43,7 +45,8 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
         let currency = |text: &String| {
             Currency::parse(text).ok_or_else(|| usage(format!("'{text}' is not a currency code like CHF")))
         };
-        let rate = Decimal::parse(rate).map_err(|error| usage(format!("the rate '{rate}' {error}")))?;
+        let rate = Decimal::parse(rate)
+            .map_err(|error| usage(format!("the rate '{rate}' {error}: write one like 0.8123")))?;
         let record = set(app, currency(from)?, currency(to)?, *period, rate)?;
         if is_used(app, &record)? {
             tell("lines that are issued already keep the rate that they have, and so do corrections of them");

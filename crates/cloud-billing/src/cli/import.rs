@@ -25,12 +25,12 @@ const TOLD_MAX: usize = 20;
 and period takes its place.\nExample: cloud-billing import azure-usage -n azure -f export.csv.gz --period 2026-10"
 )]
 pub struct Arguments {
-    /// What to read: azure-usage or focus (also by the older class names)
+    /// What to read: azure-usage (also AzureImport) or focus
     importer: String,
     /// Name of the job; the importer's name when left out
     #[arg(short = 'n', long = "name", value_name = "JOB")]
     name: Option<String>,
-    /// File or folder to read; may be given more than once
+    /// File, or folder with all its subfolders, to read; may be given more than once
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Billing period of the document, as 2026-10
@@ -82,6 +82,10 @@ pub fn text(report: &ImportReport) -> String {
         "{name} version {}: {} rows, {} rejected, {}\n",
         version.version, version.rows, version.rejected, version.totals
     );
+    if version.periods.iter().any(|period| *period != version.period) {
+        let periods: Vec<String> = version.periods.iter().map(ToString::to_string).collect();
+        text.push_str(&format!("its rows are of {}\n", periods.join(", ")));
+    }
     if let Some(previous) = &report.previous {
         let difference = &report.difference;
         text.push_str(&format!("difference to version {}: {difference}\n", previous.version));

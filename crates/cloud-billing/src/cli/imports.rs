@@ -30,7 +30,8 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Gives up the money of a rejected row by name
+    /// Gives up a rejected row's cost, with a reason
+    #[command(after_help = "Example: cloud-billing imports waive 3 --why 'worth 0.01'")]
     Waive {
         /// The rejection's id
         id: i64,

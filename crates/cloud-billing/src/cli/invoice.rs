@@ -67,11 +67,19 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
                 tell(&report::finding(finding, &report.catalog));
             }
             print(&super::bill::text(&report, bill::Mode::Issue))?;
+            report::tell_files(&report.files);
             Ok(Done::needs_a_person(report.needs_a_person()))
         }
         Command::Void { number, why } => {
-            let invoice = bill::void(app, invoices::number(number)?, why)?;
-            tell(&format!("invoice {} is void", invoice.number));
+            let report = bill::void(app, invoices::number(number)?, why)?;
+            let (number, target) = (report.invoice.number, &report.invoice.content.target);
+            match report.was_void {
+                true => tell(&format!("invoice {number} was void already")),
+                false => tell(&format!(
+                    "invoice {number} is void: what it said is owed again by the next bill {target}"
+                )),
+            }
+            report::tell_files(&report.files);
             Ok(Done::Completely)
         }
         Command::Export { number, format } => {

@@ -33,7 +33,11 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
             row.provider, row.period, row.currency, row.unreadable_rows
         ));
     }
-    print(&listing(&rows).render(arguments.output))?;
+    let mut listing = listing(&rows);
+    if arguments.period.is_some() {
+        listing.empty = "No document of this period.";
+    }
+    print(&listing.render(arguments.output))?;
     Ok(Done::needs_a_person(rows.iter().any(|row| !row.difference.is_zero() || row.unreadable_rows > 0)))
 }
 

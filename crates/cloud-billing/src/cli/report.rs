@@ -108,13 +108,46 @@ pub fn rejections(report: &BillReport) -> Option<String> {
         ));
     }
     let unreadable = report.rejections.iter().filter(|rejected| rejected.cost.is_none()).count();
+    let known = match (known.iter().next().is_some(), unreadable) {
+        (true, 0) => format!("they cost {known}"),
+        (true, _) => format!("{known} is known of them, the cost of {unreadable} could not be read"),
+        (false, _) => "their cost could not be read".to_owned(),
+    };
     Some(format!(
-        "rejected: {} rows of {} up to {} are not in this invoice: {known} is known of them, {unreadable} have no \
-         readable cost: see cloud-billing imports --rejected",
-        report.rejections.len(),
+        "rejected: {} of {} up to {}, missing on this invoice; {known}: see cloud-billing imports --rejected",
+        count(report.rejections.len(), "row", "rows"),
         report.target,
         report.period
     ))
+}
+
+/// The files that a command wrote.
+pub fn tell_files(files: &[std::path::PathBuf]) {
+    if !files.is_empty() {
+        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        super::tell(&format!("wrote {}", names.join(" and ")));
+    }
+}
+
+/// So many things, with their name in the singular or plural.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// An exact number as a table shows it: at most six digits after the point, and `…` where there are more. The exact
+/// one stands in the other forms, and in `explain`.
+fn short(number: &billing_core::Decimal) -> String {
+    let text = number.to_string();
+    match text.split_once('.') {
+        Some((whole, fraction)) if fraction.len() > 6 => format!("{whole}.{}…", &fraction[..6]),
+        _ => text,
+    }
+}
+
+/// An amount with two decimals, so that a column of them lines up.
+pub fn two_decimals(amount: billing_core::Money) -> String {
+    let text = amount.to_string();
+    if text.contains('.') { text } else { format!("{text}.00") }
 }
 
 /// Invoices as a list.
@@ -126,7 +159,7 @@ pub fn invoice_listing(invoices: &[InvoiceSummary]) -> Listing {
             invoice.period.to_string(),
             invoice.state.as_str().to_owned(),
             invoice.currency.to_string(),
-            invoice.amount.to_string(),
+            two_decimals(invoice.amount),
             invoice.cost.to_string(),
             invoice.lines.to_string(),
             invoice.created.clone(),
@@ -144,6 +177,15 @@ pub fn invoice_listing(invoices: &[InvoiceSummary]) -> Listing {
 
 /// The lines of an invoice as a list.
 pub fn line_listing(invoice: &Invoice, catalog: &Catalog) -> Listing {
+    lines(invoice, catalog, &|number| number.to_string(), &|amount| amount.to_string())
+}
+
+fn lines(
+    invoice: &Invoice,
+    catalog: &Catalog,
+    number: &dyn Fn(&billing_core::Decimal) -> String,
+    amount: &dyn Fn(billing_core::Money) -> String,
+) -> Listing {
     let row = |line: &billing_core::invoice::Line| {
         let mark = if line.alternative { " (alternative)" } else { "" };
         vec![
@@ -154,11 +196,11 @@ pub fn line_listing(invoice: &Invoice, catalog: &Catalog) -> Listing {
             format!("{}{mark}", line.cost_center),
             line.product_number.clone(),
             line.period.to_string(),
-            line.cost.to_string(),
-            line.markup.to_string(),
-            line.price.to_string(),
-            line.rounding_difference().to_string(),
-            line.amount.to_string(),
+            number(&line.cost),
+            number(&line.markup),
+            number(&line.price),
+            number(&line.rounding_difference()),
+            amount(line.amount),
         ]
     };
     Listing {
@@ -186,13 +228,13 @@ pub fn line_listing(invoice: &Invoice, catalog: &Catalog) -> Listing {
 pub fn invoice_text(invoice: &Invoice, catalog: &Catalog, title: &str) -> String {
     let content = &invoice.content;
     format!(
-        "{title} to {} for {}: {} {} ({} lines, {})\n{}",
+        "{title} to {} for {}: {} {} ({}, {})\n{}",
         content.target,
         content.period,
-        content.amount(),
+        two_decimals(content.amount()),
         content.currency,
-        content.lines.len(),
+        count(content.lines.len(), "line", "lines"),
         invoice.state.as_str(),
-        line_listing(invoice, catalog).render(crate::outputs::Format::Table)
+        lines(invoice, catalog, &short, &two_decimals).render(crate::outputs::Format::Table)
     )
 }

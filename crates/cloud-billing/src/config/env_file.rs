@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use super::vars::{SettingError, Vars};
+use super::{
+    io_cause,
+    vars::{SettingError, Vars},
+};
 
 /// Reads an env file. Lines are `NAME=value`, with `export` before and quotes around the value if wanted; names may
 /// have dashes; `#` starts a comment on a line of its own, or after a blank behind an unquoted value.
@@ -11,7 +14,7 @@ use super::vars::{SettingError, Vars};
 /// When the file cannot be read or a line has no `=`.
 pub fn read(path: &Path) -> Result<Vars, SettingError> {
     let error = |cause: String| SettingError::EnvFile { file: path.display().to_string(), cause };
-    let text = fs::read_to_string(path).map_err(|cause| error(cause.to_string()))?;
+    let text = fs::read_to_string(path).map_err(|cause| error(io_cause(&cause)))?;
     parse(&text).map_err(error)
 }
 

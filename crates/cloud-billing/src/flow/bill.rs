@@ -1,6 +1,6 @@
 //! Step 3: owed − live becomes an invoice, in one transaction.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Result, bail};
 use billing_core::{
@@ -51,6 +51,8 @@ pub struct BillReport {
     pub rejections: Vec<RejectedCost>,
     /// The catalog of the run, for names.
     pub catalog: Catalog,
+    /// The files that were written.
+    pub files: Vec<PathBuf>,
 }
 
 impl BillReport {
@@ -99,7 +101,7 @@ pub fn bill(app: &mut App, target: &Target, period: Period, mode: Mode) -> Resul
     }
     let created = app.now();
     let settings = RunSettings::of(app, target, period);
-    let report = match mode {
+    let mut report = match mode {
         Mode::DryRun => app.ledger.read(|tx| {
             let (mut report, outcome) = compute(tx, &settings)?;
             report.invoice = match outcome.invoice {
@@ -114,7 +116,7 @@ pub fn bill(app: &mut App, target: &Target, period: Period, mode: Mode) -> Resul
         Mode::Issue | Mode::Draft => app.ledger.write(|tx| store(tx, &settings, mode, &created))?,
     };
     if mode == Mode::Issue {
-        deliver::write_exports(app)?;
+        report.files = deliver::write_exports(app)?;
     }
     Ok(report)
 }
@@ -166,6 +168,7 @@ fn compute(tx: &mut Transaction<'_>, settings: &RunSettings) -> Result<(BillRepo
         findings: outcome.findings.clone(),
         rejections: rejections(tx, target, run.period)?,
         catalog: books.catalog,
+        files: Vec::new(),
     };
     Ok((report, outcome))
 }
@@ -222,7 +225,7 @@ pub fn issue(app: &mut App, number: InvoiceNumber) -> Result<BillReport> {
     }
     let (target, period) = (draft.content.target.clone(), draft.content.period);
     let settings = RunSettings::of(app, &target, period);
-    let report = app.ledger.write(|tx| {
+    let mut report = app.ledger.write(|tx| {
         let (mut report, outcome) = compute(tx, &settings)?;
         let current = invoices::find(tx, number)?.filter(|invoice| invoice.state == InvoiceState::Draft);
         let same = current.is_some_and(|draft| outcome.invoice.as_ref() == Some(&draft.content));
@@ -245,25 +248,36 @@ pub fn issue(app: &mut App, number: InvoiceNumber) -> Result<BillReport> {
         report.invoice = Some(invoice);
         Ok(report)
     })?;
-    deliver::write_exports(app)?;
+    report.files = deliver::write_exports(app)?;
     Ok(report)
+}
+
+/// What making an invoice void came to.
+#[derive(Clone, Debug)]
+pub struct VoidReport {
+    /// The invoice.
+    pub invoice: Invoice,
+    /// Whether it was void before.
+    pub was_void: bool,
+    /// The files that were written.
+    pub files: Vec<PathBuf>,
 }
 
 /// Makes an invoice void: what it said is owed again. One that has left the house gets its cancellation.
 ///
 /// # Errors
 /// When there is no such invoice.
-pub fn void(app: &mut App, number: InvoiceNumber, why: &str) -> Result<Invoice> {
+pub fn void(app: &mut App, number: InvoiceNumber, why: &str) -> Result<VoidReport> {
     if why.trim().is_empty() {
         return Err(usage("a void needs a reason: --why WHY"));
     }
     super::invoices::find(app, number)?;
     let moment = app.now();
     let entry = app.audit("invoice void", &number.to_string(), why);
-    let invoice = app.ledger.write(|tx| {
+    let (invoice, was_void) = app.ledger.write(|tx| {
         let Some(invoice) = invoices::find(tx, number)? else { bail!("there is no invoice {number}") };
         if invoice.state == InvoiceState::Void {
-            return Ok(invoice);
+            return Ok((invoice, true));
         }
         let exported = invoices::exports(tx, Some(number))?;
         if invoice.state == InvoiceState::Issued
@@ -281,10 +295,10 @@ pub fn void(app: &mut App, number: InvoiceNumber, why: &str) -> Result<Invoice> 
         }
         invoices::void(tx, number, why, &moment)?;
         audit::record(tx, &entry)?;
-        Ok(Invoice { state: InvoiceState::Void, ..invoice })
+        Ok((Invoice { state: InvoiceState::Void, ..invoice }, false))
     })?;
-    deliver::write_exports(app)?;
-    Ok(invoice)
+    let files = deliver::write_exports(app)?;
+    Ok(VoidReport { invoice, was_void, files })
 }
 
 /// The period of a target's first invoice ever, void or not; drafts do not count.

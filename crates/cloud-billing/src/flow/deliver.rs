@@ -20,22 +20,23 @@ use crate::app::App;
 ///
 /// # Errors
 /// When a file cannot be written; it stays pending.
-pub fn write_exports(app: &mut App) -> Result<()> {
+pub fn write_exports(app: &mut App) -> Result<Vec<PathBuf>> {
     let dir = app.settings.export_dir.clone();
     if app.ledger.read(|tx| invoices::exports(tx, None))?.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     app.ledger.write(|tx| {
+        let mut written = Vec::new();
         for export in invoices::exports(tx, None)? {
             let Some(invoice) = invoices::find(tx, export.invoice)? else { continue };
-            write_export(&dir, &invoice.content.target, &export)?;
+            written.extend(write_export(&dir, &invoice.content.target, &export)?);
             invoices::export_written(tx, &export)?;
         }
-        Ok(())
+        Ok(written)
     })
 }
 
-fn write_export(dir: &Path, target: &Target, export: &ExportRecord) -> Result<()> {
+fn write_export(dir: &Path, target: &Target, export: &ExportRecord) -> Result<Vec<PathBuf>> {
     let names = match export.kind.as_str() {
         "void" => vec![format!("{}-{}-void.csv", file_name(target), export.invoice)],
         _ => vec![
@@ -43,17 +44,18 @@ fn write_export(dir: &Path, target: &Target, export: &ExportRecord) -> Result<()
             format!("{}.csv", file_name(target)),
         ],
     };
-    for name in names {
-        write_file(&dir.join(&name), export.content.as_bytes()).with_context(|| {
+    let paths: Vec<PathBuf> = names.iter().map(|name| dir.join(name)).collect();
+    for path in &paths {
+        write_file(path, export.content.as_bytes()).with_context(|| {
             format!(
                 "invoice {} stands, but its file {} was not written; mend this and run bill again, or invoice export {}",
                 export.invoice,
-                dir.join(&name).display(),
+                path.display(),
                 export.invoice
             )
         })?;
     }
-    Ok(())
+    Ok(paths)
 }
 
 /// Writes a file completely or not at all: nobody ever reads half of it.

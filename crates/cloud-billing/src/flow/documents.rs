@@ -75,7 +75,9 @@ fn add(sums: &mut Sums, content: &Content, add: impl Fn(&mut (Decimal, Decimal),
 fn find<'r>(records: &'r [VersionRecord], document: &str, version: u32) -> Result<&'r VersionRecord> {
     let of_document: Vec<&VersionRecord> = of(records, document)?;
     of_document.iter().find(|record| record.version == version).copied().ok_or_else(|| {
-        anyhow!("document {document} has no version {version}: it has 1 to {}", of_document.len())
+        let newest = of_document.len();
+        let has = if newest == 1 { "version 1 only".to_owned() } else { format!("1 to {newest}") };
+        anyhow!("document {document} has no version {version}: it has {has}")
     })
 }
 
@@ -86,7 +88,9 @@ fn of<'r>(records: &'r [VersionRecord], document: &str) -> Result<Vec<&'r Versio
     };
     let found: Vec<&VersionRecord> = records.iter().filter(is_it).collect();
     if found.is_empty() {
-        bail!("there is no document '{document}': see the names with cloud-billing imports");
+        bail!(
+            "there is no document '{document}': write job and period, like azure/2026-10; see cloud-billing imports"
+        );
     }
     Ok(found)
 }

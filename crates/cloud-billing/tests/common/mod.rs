@@ -7,6 +7,10 @@
     reason = "each test uses a part of this; a test may panic and looks at the machine"
 )]
 
+pub mod export;
+pub mod usage;
+pub mod world;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -46,6 +50,13 @@ impl Place {
     /// An empty folder.
     pub fn new() -> Self {
         Self { root: tempfile::tempdir().unwrap() }
+    }
+
+    /// A copy of a folder with all that is in it.
+    pub fn copy_of(other: &Self) -> Self {
+        let place = Self::new();
+        copy(other.root(), place.root());
+        place
     }
 
     /// Where it is.
@@ -111,6 +122,20 @@ impl Place {
         list(&self.path(folder), "", &mut names);
         names.sort();
         names
+    }
+}
+
+/// Copies what is in a folder into another one.
+pub fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => {
+                fs::create_dir(&target).unwrap();
+                copy(&entry.path(), &target);
+            }
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
     }
 }
 

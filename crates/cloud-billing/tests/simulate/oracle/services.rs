@@ -159,6 +159,8 @@ impl Oracle {
             let Some(quantity) = self.quantity(&key, used, period, covered) else { continue };
             let first = live.iter().find(|line| line.uses.contains_key(&key));
             let (group, prices) = match first {
+                // Whether a service is charged is no term that stays: it is asked for each time.
+                Some(_) if service.charge.at(period) == Some(&false) => continue,
                 Some(line) => ((line.customer.clone(), line.cost_center.clone()), line.uses[&key].0.clone()),
                 None => {
                     let Some((customer, true)) = Self::service_terms(service, period) else { continue };
@@ -197,7 +199,14 @@ impl Oracle {
                     None => product_number,
                 };
                 let (customer, cost_center) = (customer.clone(), cost_center.clone());
-                new.push(Line { name: service.name.clone(), customer, cost_center, product_number, uses, ..line });
+                new.push(Line {
+                    name: service.name.clone(),
+                    customer,
+                    cost_center,
+                    product_number,
+                    uses,
+                    ..line
+                });
             }
             lines.extend(new);
         }

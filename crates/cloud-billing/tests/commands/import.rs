@@ -1,0 +1,167 @@
+//! `import` and `imports`: what a document is, and what is said about it.
+
+use serde_json::json;
+
+use crate::common::{
+    usage,
+    world::{World, column, decimal, json, keys},
+};
+
+const OCTOBER: &str = "Azure a 2026-10 1.5\nAzure b 2026-10 2.25";
+
+#[test]
+fn imports_have_exactly_the_keys_of_the_contract() {
+    let world = World::new();
+    world.write("azure.csv", usage::focus(OCTOBER));
+    let made = world.json("import focus -n azure -f azure.csv");
+    let expected = [
+        "document", "job", "importer", "version", "in_force", "rows", "rejected", "periods", "totals",
+        "created",
+    ];
+    assert_eq!(keys(&made[0]), expected);
+    let mut import = made[0].clone();
+    let created = import["created"].take();
+    assert_eq!(
+        import,
+        json!({
+            "document": "azure/2026-10", "job": "azure", "importer": "focus", "version": 1, "in_force": true,
+            "rows": 2, "rejected": 0, "periods": ["2026-10"], "totals": {"CHF": "3.75"}, "created": null,
+        })
+    );
+    assert!(created.as_str().unwrap().ends_with('Z'), "a moment: {created}");
+    assert_eq!(world.json("imports"), made, "import prints the rows of imports");
+}
+
+#[test]
+fn without_a_name_the_job_is_called_after_the_importer() {
+    let world = World::new();
+    world.write("azure.csv", usage::focus(OCTOBER));
+    let made = world.json("import FOCUS -f azure.csv");
+    assert_eq!((&made[0]["document"], &made[0]["job"]), (&"focus/2026-10".into(), &"focus".into()));
+}
+
+#[test]
+fn a_document_is_of_its_newest_billing_period_and_rows_keep_their_own() {
+    let world = World::new();
+    let rows = "Azure a 2026-09 1\nAzure a 2026-11 2\nAzure a 2026-10 3";
+    world.import("azure.csv", rows);
+    let import = &world.json("imports")[0];
+    assert_eq!(import["document"], "azure/2026-11");
+    assert_eq!(import["periods"], json!(["2026-09", "2026-10", "2026-11"]));
+    let reconciled = world.json("reconcile");
+    assert_eq!(column(&reconciled, "period"), ["2026-09", "2026-10", "2026-11"]);
+    assert_eq!(column(&reconciled, "provider_total"), ["1", "3", "2"]);
+}
+
+#[test]
+fn a_period_on_the_command_line_names_the_document_and_not_the_rows() {
+    let world = World::new();
+    world.write("azure.csv", usage::focus(OCTOBER));
+    world.done("import focus -n azure -f azure.csv --period 2026-12");
+    let import = &world.json("imports")[0];
+    assert_eq!((&import["document"], &import["periods"]), (&"azure/2026-12".into(), &json!(["2026-10"])));
+}
+
+#[test]
+fn totals_are_exact_sums_of_the_rows_taken_per_currency() {
+    let world = World::new();
+    let rows = "Azure a 2026-10 0.1
+                Azure a 2026-10 0.2
+                Azure a 2026-10 -5e-19
+                Azure a 2026-10 12345678901234.000000000000000000001
+                Azure b 2026-10 7 currency=USD
+                Azure b 2026-10 -7.5 currency=USD
+                Azure b 2026-10 0.000 currency=EUR";
+    world.import("azure.csv", rows);
+    let totals = &world.json("imports")[0]["totals"];
+    assert_eq!(totals["CHF"], "12345678901234.299999999999999999501");
+    assert_eq!((&totals["USD"], decimal(&totals["EUR"]).to_string()), (&"-0.5".into(), "0".to_owned()));
+}
+
+#[test]
+fn people_are_told_document_version_rows_totals_and_the_difference_to_before() {
+    let world = World::new();
+    let first = world.import("azure.csv", OCTOBER);
+    assert!(first.out.contains("azure/2026-10 version 1: 2 rows, 0 rejected, 3.75 CHF"), "{}", first.out);
+    let second =
+        world.import("azure.csv", "Azure a 2026-10 1.5\nAzure b 2026-10 2\nAzure b 2026-10 3 currency=USD");
+    assert!(
+        second.out.contains("azure/2026-10 version 2: 3 rows, 0 rejected, 3.5 CHF, 3 USD"),
+        "{}",
+        second.out
+    );
+    assert!(second.out.contains("difference to version 1: -0.25 CHF, 3 USD"), "{}", second.out);
+}
+
+#[test]
+fn the_same_content_is_already_imported_with_exit_0_or_1() {
+    let world = World::new();
+    world.import("azure.csv", OCTOBER);
+    let before = world.json("imports");
+    let same = world.done("import focus -n azure -f azure.csv");
+    assert!(same.out.contains("already imported"), "{}", same.out);
+    assert_eq!(json(&world.done("import focus -n azure -f azure.csv -o json")), before);
+    let other = world.fails("import focus -n other -f azure.csv");
+    assert!(other.contains("already imported") && other.contains("azure/2026-10 version 1"), "{other}");
+    assert_eq!(world.json("imports"), before);
+}
+
+#[test]
+fn rejected_rows_are_listed_with_place_and_reason_and_exit_3() {
+    let world = World::new();
+    let text = usage::focus("Azure a 2026-10 1\nAzure a 2026-10 1,2,3\nAzure a 2026-10 nothing");
+    world.write("azure.csv", text);
+    let ran = world.ends(3, "import focus -n azure -f azure.csv -o json");
+    let import = &json(&ran)[0];
+    assert_eq!(
+        (&import["rows"], &import["rejected"], &import["totals"]),
+        (&1.into(), &2.into(), &json!({"CHF": "1"}))
+    );
+    let rejected = world.json("imports --rejected");
+    assert_eq!(column(&rejected, "document"), ["azure/2026-10", "azure/2026-10"]);
+    assert_eq!(column(&rejected, "file"), ["azure.csv", "azure.csv"]);
+    assert_eq!(rejected[1]["line"], 4);
+    assert_eq!(column(&rejected, "column"), ["BilledCost", "BilledCost"]);
+    assert_eq!(column(&rejected, "text"), ["1,2,3", "nothing"]);
+    assert!(column(&rejected, "reason").iter().all(|reason| !reason.is_empty()));
+}
+
+#[test]
+fn what_is_called_wrongly_is_exit_2_and_what_cannot_be_read_is_exit_1() {
+    let world = World::new();
+    world.write("azure.csv", usage::focus(OCTOBER));
+    let message = world.wrong_usage("import oracle-cur -n x -f azure.csv");
+    assert!(message.contains("'oracle-cur'") && message.contains("azure-usage, focus"), "{message}");
+    for line in [
+        "import",
+        "import focus -n x",
+        "import focus -n x -f azure.csv --period 2026-13",
+        "import focus -n x -f azure.csv --period October",
+        "import focus -n x -f azure.csv --add --replace",
+        "import focus -n x -f azure.csv --unknown",
+    ] {
+        world.wrong_usage(line);
+    }
+    let message = world.fails("import focus -n x -f missing.csv");
+    assert!(message.contains("missing.csv"), "{message}");
+    assert_eq!(world.json("imports"), json!([]));
+}
+
+#[test]
+fn sample_documents_are_shifted_to_last_month_where_the_settings_say_so() {
+    let mut world = World::new();
+    world.set("PROCESS_SAMPLE_FILES", "True");
+    let last_month = super::bill::last_month();
+    let made = world.json("import AzureImport -n sample");
+    let document = made[0]["document"].as_str().unwrap();
+    assert!(
+        last_month.iter().any(|month| document == format!("sample/{month}")),
+        "{document} {last_month:?}"
+    );
+    world.done("import focus -n more --period 2020-02");
+    assert_eq!(world.json("imports")[1]["document"], "more/2020-02");
+    // The samples' accounts have customers: they can be billed at once.
+    let made = world.json("bill all");
+    assert!(!made.as_array().unwrap().is_empty());
+    world.reconciles();
+}

@@ -1,0 +1,117 @@
+//! `import -f`: files, folders, gzip and zip are one document, however they are cut.
+
+use std::io::Write as _;
+
+use flate2::{Compression, write::GzEncoder};
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+use crate::common::{usage, world::World};
+
+const FIRST: &str = "Azure a 2026-10 1.5\nAzure b 2026-10 2.25";
+const SECOND: &str = "Azure c 2026-10 10\nAzure a 2026-10 -0.5";
+
+fn gz(text: &str) -> Vec<u8> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::default());
+    out.write_all(text.as_bytes()).unwrap();
+    out.finish().unwrap()
+}
+
+fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in entries {
+        out.start_file(*name, SimpleFileOptions::default()).unwrap();
+        out.write_all(content).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+/// Imports what `arguments` name from `world`, and gives rows and total of the one version that is then there.
+fn check(world: &World, arguments: &str) {
+    let made = world.json(&format!("import focus -n azure {arguments}"));
+    let import = &world.json("imports")[0];
+    assert_eq!(&made[0], import, "{arguments}");
+    let of = (&import["document"], &import["version"], &import["rows"], &import["totals"]["CHF"]);
+    assert_eq!(of, (&"azure/2026-10".into(), &1.into(), &4.into(), &"13.25".into()), "{arguments}");
+    assert_eq!(world.json("imports").as_array().map(Vec::len), Some(1), "one document, one version");
+}
+
+#[test]
+fn several_files_of_one_command_are_one_document() {
+    let world = World::new();
+    world.write("1.csv", usage::focus(FIRST));
+    world.write("2.csv", usage::focus(SECOND));
+    check(&world, "-f 1.csv -f 2.csv");
+    // Each of them alone is a part of it, and known.
+    for part in ["1.csv", "2.csv"] {
+        let again = world.done(&format!("import focus -n azure -f {part}"));
+        assert!(again.out.contains("already imported"), "{}", again.out);
+    }
+}
+
+#[test]
+fn a_folder_is_read_with_all_that_is_below_it() {
+    let world = World::new();
+    world.write("export/part-1.csv", usage::focus(FIRST));
+    world.write("export/deep/part-2.csv.gz", gz(&usage::focus(SECOND)));
+    world.write("export/manifest.txt", "not a table");
+    check(&world, "-f export");
+}
+
+#[test]
+fn gzip_is_known_by_its_bytes_and_may_have_several_members() {
+    let (first, second) = (usage::focus(FIRST), usage::focus(SECOND));
+    let rest = second.split_once('\n').unwrap().1;
+    let world = World::new();
+    world.write("no-ending", [gz(&first), gz(rest)].concat());
+    check(&world, "-f no-ending");
+}
+
+#[test]
+fn a_zip_is_read_entry_by_entry() {
+    let world = World::new();
+    let (first, second) = (usage::focus(FIRST), gz(&usage::focus(SECOND)));
+    world.write("export.zip", zip(&[("1.csv", first.as_bytes()), ("folder/2.csv.gz", &second)]));
+    check(&world, "-f export.zip");
+}
+
+#[test]
+fn windows_line_ends_a_byte_order_mark_and_the_order_of_columns_make_no_difference() {
+    let world = World::new();
+    let text = usage::focus(&format!("{FIRST}\n{SECOND}"));
+    world.write("azure.csv", format!("\u{feff}{}", text.replace('\n', "\r\n")));
+    check(&world, "-f azure.csv");
+    let reordered: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let mut fields: Vec<&str> = line.split(',').collect();
+            fields.rotate_left(3);
+            fields.join(",")
+        })
+        .collect();
+    world.write("reordered.csv", reordered.join("\n"));
+    let again = world.done("import focus -n azure -f reordered.csv");
+    assert!(again.out.contains("already imported"), "{}", again.out);
+}
+
+#[test]
+fn a_file_given_twice_and_a_folder_without_files_are_refused() {
+    let world = World::new();
+    world.write("1.csv", usage::focus(FIRST));
+    world.write("folder/notes.txt", "nothing");
+    let message = world.fails("import focus -n azure -f 1.csv -f ./1.csv");
+    assert!(message.contains("1.csv"), "{message}");
+    let message = world.fails("import focus -n azure -f folder");
+    assert!(message.contains("folder"), "{message}");
+    assert_eq!(world.json("imports"), serde_json::json!([]));
+}
+
+#[test]
+fn a_file_of_no_bytes_is_an_error_and_one_of_headings_is_an_empty_document() {
+    let world = World::new();
+    world.write("nothing.csv", "");
+    world.fails("import focus -n azure -f nothing.csv");
+    world.write("headings.csv", usage::focus(""));
+    world.done("import focus -n azure -f headings.csv --period 2026-10");
+    let import = &world.json("imports")[0];
+    assert_eq!((&import["rows"], &import["document"]), (&0.into(), &"azure/2026-10".into()));
+}

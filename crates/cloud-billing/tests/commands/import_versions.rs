@@ -1,0 +1,159 @@
+//! `import --add` and `--replace`, `import-diff`, `import-withdraw`: the versions of a document.
+
+use serde_json::json;
+
+use crate::common::{
+    usage,
+    world::{World, column, keys},
+};
+
+const FOUR: &str = "Azure a 2026-10 1\nAzure b 2026-10 2\nAzure c 2026-10 3\nAzure d 2026-10 4";
+
+#[test]
+fn the_next_import_of_job_and_period_is_the_next_version_and_takes_its_place() {
+    let world = World::new();
+    world.import("azure.csv", FOUR);
+    world.import("azure.csv", &FOUR.replace("2026-10 4", "2026-10 4.5"));
+    let imports = world.json("imports");
+    let short: Vec<_> =
+        imports.as_array().unwrap().iter().map(|row| (&row["version"], &row["in_force"])).collect();
+    assert_eq!(short, [(&json!(1), &json!(false)), (&json!(2), &json!(true))]);
+    assert_eq!(world.reconciled("Azure", "2026-10")["provider_total"], "10.5");
+    // Going back to the first content is a change too.
+    world.import("azure.csv", FOUR);
+    assert_eq!(world.json("imports")[2]["version"], 3);
+    assert_eq!(world.reconciled("Azure", "2026-10")["provider_total"], "10");
+}
+
+#[test]
+fn documents_of_other_jobs_and_periods_stay_in_force() {
+    let world = World::new();
+    world.import("azure.csv", FOUR);
+    world.import("azure.csv", &FOUR.replace("2026-10", "2026-11"));
+    world.import("aws.csv", "AWS x 2026-10 100");
+    let imports = world.json("imports");
+    assert_eq!(column(&imports, "document"), ["azure/2026-10", "azure/2026-11", "aws/2026-10"]);
+    assert!(imports.as_array().unwrap().iter().all(|row| row["in_force"] == true));
+}
+
+#[test]
+fn add_joins_new_rows_to_the_document_and_the_same_ones_only_once() {
+    let world = World::new();
+    world.import("azure.csv", FOUR);
+    world.write("late.csv", usage::focus("Azure a 2026-10 0.25\nAzure e 2026-10 5"));
+    world.done("import focus -n azure -f late.csv --add");
+    let import = &world.json("imports")[1];
+    assert_eq!(
+        (&import["version"], &import["rows"], &import["totals"]["CHF"]),
+        (&2.into(), &6.into(), &"15.25".into())
+    );
+    let again = world.done("import focus -n azure -f late.csv --add");
+    assert!(again.out.contains("already imported"), "{}", again.out);
+    assert_eq!(world.reconciled("Azure", "2026-10")["provider_total"], "15.25");
+}
+
+#[test]
+fn content_that_is_partly_in_force_is_not_added() {
+    let world = World::new();
+    world.import("azure.csv", FOUR);
+    world.write("half.csv", usage::focus("AWS x 2026-10 7"));
+    world.write("azure-again.csv", usage::focus(FOUR));
+    let message = world.fails("import focus -n azure -f half.csv -f azure-again.csv --add");
+    assert!(message.contains("Azure 2026-10") && message.contains("billed twice"), "{message}");
+    assert_eq!(world.json("imports").as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_version_with_much_less_is_refused_without_replace() {
+    let world = World::new();
+    world.import("azure.csv", &format!("{FOUR}\nAzure a 2026-10 5 service=Storage\nAWS x 2026-10 6"));
+    let cases = [
+        ("fewer than half the rows", "Azure a 2026-10 1\nAWS x 2026-10 6", "rows"),
+        ("fewer than half the accounts", "AWS x 2026-10 6\nAWS x 2026-10 7\nAzure a 2026-10 8", "accounts"),
+        ("a provider gone", &format!("{FOUR}\nAzure e 2026-10 1"), "AWS"),
+        ("nothing at all", "", "rows"),
+    ];
+    for (what, rows, named) in cases {
+        world.write("less.csv", usage::focus(rows));
+        let message = world.fails("import focus -n azure --period 2026-10 -f less.csv");
+        assert!(message.contains("--replace") && message.contains(named), "{what}: {message}");
+        assert_eq!(world.json("imports").as_array().map(Vec::len), Some(1), "{what}");
+    }
+    world.done("import focus -n azure --period 2026-10 -f less.csv --replace");
+    let imports = world.json("imports");
+    assert_eq!((&imports[1]["version"], &imports[1]["rows"]), (&2.into(), &0.into()));
+    world.reconciles();
+}
+
+#[test]
+fn exactly_half_the_rows_and_accounts_are_taken() {
+    let world = World::new();
+    world.import("azure.csv", FOUR);
+    world.import("azure.csv", "Azure a 2026-10 1\nAzure b 2026-10 9");
+    assert_eq!(world.json("imports")[1]["version"], 2);
+}
+
+#[test]
+fn replace_makes_a_version_of_the_same_content_too() {
+    let world = World::new();
+    world.import("azure.csv", FOUR);
+    world.done("import focus -n azure -f azure.csv --replace");
+    assert_eq!(world.json("imports").as_array().map(Vec::len), Some(2));
+    assert_eq!(world.reconciled("Azure", "2026-10")["provider_total"], "10");
+}
+
+#[test]
+fn the_difference_of_two_versions_is_told_by_account_service_and_category() {
+    let world = World::new();
+    world.import("azure.csv", FOUR);
+    world.import(
+        "azure.csv",
+        "Azure a 2026-10 1.5\nAzure b 2026-10 2\nAzure c 2026-10 3\nAzure d 2026-10 -4 category=Credit",
+    );
+    let changes = world.json("import-diff azure/2026-10 1 2");
+    assert_eq!(
+        keys(&changes[0]),
+        ["provider", "account", "service", "charge_category", "currency", "before", "after", "difference"]
+    );
+    assert_eq!(column(&changes, "account"), ["a", "d", "d"]);
+    assert_eq!(column(&changes, "charge_category"), ["Usage", "Credit", "Usage"]);
+    assert_eq!(column(&changes, "before"), ["1", "0", "4"]);
+    assert_eq!(column(&changes, "after"), ["1.5", "-4", "0"]);
+    assert_eq!(column(&changes, "difference"), ["0.5", "-4", "-4"]);
+    assert_eq!(world.json("import-diff azure/2026-10 2 2"), json!([]));
+    let message = world.fails("import-diff azure/2026-10 1 3");
+    assert!(message.contains("no version 3"), "{message}");
+    world.fails("import-diff azure/2026-11 1 2");
+}
+
+#[test]
+fn a_withdrawn_document_owes_nothing_and_what_was_billed_is_taken_back() {
+    let world = World::with_catalog(
+        "customers: [{ name: Alpha, cost_center: cc }]\naccounts: [{ provider: Azure, id: a, customer: Alpha }]",
+    );
+    world.import("azure.csv", "Azure a 2026-10 12.5");
+    world.bill("Azure", "2026-10");
+    world.wrong_usage("import-withdraw azure/2026-10");
+    world.done("import-withdraw azure/2026-10 --why 'wrong tenant'");
+    assert_eq!(world.json("imports")[0]["in_force"], false);
+    assert_eq!(world.bill("Azure", "2026-10")["amount"], "-12.5");
+    world.done("import-withdraw azure/2026-10 --why 'wrong tenant'");
+    world.bills_nothing("Azure", "2026-10");
+    world.reconciles();
+    // The same content may come again.
+    world.done("import focus -n azure -f azure.csv");
+    assert_eq!(world.bill("Azure", "2026-10")["amount"], "12.5");
+}
+
+#[test]
+fn a_waived_rejection_is_no_finding_any_more() {
+    let world = World::new();
+    world.write("azure.csv", usage::focus("Azure a 2026-10 1\nAzure a 2026-10 ?"));
+    world.ends(3, "import focus -n azure -f azure.csv");
+    world.ends(3, "reconcile");
+    let id = world.json("imports --rejected")[0]["id"].to_string();
+    world.wrong_usage(&format!("imports waive {id}"));
+    world.fails("imports waive 999 --why x");
+    world.done(&format!("imports waive {id} --why 'worth nothing'"));
+    world.done("reconcile");
+}

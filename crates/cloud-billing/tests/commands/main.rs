@@ -1,0 +1,22 @@
+//! The surface, command by command: what a user and every program around this one may rely on.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod apply;
+mod apply_dates;
+mod apply_errors;
+mod bill;
+mod draft;
+mod explain;
+mod fx;
+mod help;
+mod import;
+mod import_files;
+mod import_versions;
+mod invoice;
+mod outputs;
+mod reconcile;
+mod settings;
