@@ -1,7 +1,7 @@
-//! Master data as code: what a catalog file changes (CONTRACT §3).
+//! Master data as code: what a catalog file changes (docs/rules.md).
 //!
 //! A file adds and changes; what it does not name stays. Changes hold from a period on: the given one, else the
-//! target's first period without invoice, so that what was invoiced is not touched (DESIGN R5). All problems of a
+//! target's first period without invoice, so that what was invoiced is not touched (rule R5). All problems of a
 //! file are found in one go, each with its line; a file with a problem changes nothing.
 
 mod components;
@@ -136,6 +136,8 @@ pub struct ApplyOptions {
     pub cost_centers: CostCenterPattern,
     /// The first period without invoice of each target that has one.
     pub first_open: BTreeMap<Target, Period>,
+    /// The highest id that a position ever had on an invoice: it is not used again.
+    pub last_position: PositionId,
     /// Positions that stand on an issued invoice.
     pub invoiced_positions: HashSet<PositionId>,
 }

@@ -91,7 +91,7 @@ pub struct BillRun {
 }
 
 impl BillRun {
-    /// The periods that this run makes up for services (DESIGN R2): from the first one ever billed to the asked one;
+    /// The periods that this run makes up for services (rule R2): from the first one ever billed to the asked one;
     /// an older one only by itself.
     pub fn service_periods(&self) -> impl Iterator<Item = Period> + use<> {
         let first = self.first_period.unwrap_or(self.period).min(self.period);

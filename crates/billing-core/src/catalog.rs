@@ -68,7 +68,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Customer and factor for a period. The first customer holds for the periods before it too (DESIGN R5).
+    /// Customer and factor for a period. The first customer holds for the periods before it too (rule R5).
     pub fn terms_at(&self, period: Period) -> Option<&AccountTerms> {
         self.terms.at_or_first(period, |terms| terms.customer.is_some())
     }

@@ -128,7 +128,7 @@ pub struct UseKey {
     pub part: Option<String>,
 }
 
-/// The prices that a use was first charged under in a period; they stay for that period (DESIGN R3).
+/// The prices that a use was first charged under in a period; they stay for that period (rule R3).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct UsePrices {
     /// Price × quantity.

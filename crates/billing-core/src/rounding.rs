@@ -32,7 +32,7 @@ impl Rounding {
     }
 }
 
-/// Rounds the exact sum of an invoice group to its invoice unit (DESIGN R8). `None` where it does not fit into
+/// Rounds the exact sum of an invoice group to its invoice unit (rule R8). `None` where it does not fit into
 /// [`Money`].
 pub fn round_group(exact: &Decimal, rounding: Rounding) -> Option<Money> {
     let whole = match rounding {
@@ -47,7 +47,7 @@ pub fn round_group(exact: &Decimal, rounding: Rounding) -> Option<Money> {
 }
 
 /// Splits `total` in proportion to `weights`, which are not negative, at 18 decimals or the total's own scale if
-/// that is finer (DESIGN R9). The parts add up to the total exactly: what is left over goes to the largest weight,
+/// that is finer (rule R9). The parts add up to the total exactly: what is left over goes to the largest weight,
 /// among equals to the first. `None` where the weights add up to zero.
 pub fn split(total: &Decimal, weights: &[Decimal]) -> Option<Vec<Decimal>> {
     let sum: Decimal = weights.iter().sum();
@@ -67,7 +67,7 @@ pub fn split(total: &Decimal, weights: &[Decimal]) -> Option<Vec<Decimal>> {
 }
 
 /// The rate `numerator / denominator`, rounded half away from zero to 12 decimals: the one rounding of a derived
-/// exchange rate, when it is pinned (DESIGN R9). `None` for a denominator of zero.
+/// exchange rate, when it is pinned (rule R9). `None` for a denominator of zero.
 pub fn pin_rate(numerator: &Decimal, denominator: &Decimal) -> Option<Decimal> {
     if denominator.is_zero() {
         return None;

@@ -37,10 +37,19 @@ pub struct LineTags {
     pub service: Option<Arc<str>>,
 }
 
+/// The longest name that the ledger keeps.
+pub const NAME_CHARACTERS_MAX: usize = 255;
+
+/// Whether a name is longer than the ledger keeps.
+pub fn is_too_long(name: &str) -> bool {
+    name.len() > NAME_CHARACTERS_MAX && name.chars().count() > NAME_CHARACTERS_MAX
+}
+
 /// The text of a row's tags cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the tags cannot be read: expected a JSON object, a list of key and value, or \"name\": \"value\" pairs"
+    "the tags cannot be read: expected a JSON object, a list of key and value, or \"name\": \"value\" pairs, and \
+     components and services with names of up to {NAME_CHARACTERS_MAX} characters"
 )]
 pub struct TagsError;
 
@@ -66,6 +75,9 @@ impl LineTags {
                 .map(|(_, value)| value.as_str())
                 .filter(|v| !v.is_empty())
         };
+        if [&names.component, &names.service].into_iter().filter_map(|name| value(name)).any(is_too_long) {
+            return Err(TagsError);
+        }
         let component = value(&names.component).map(str::trim).filter(|name| !name.is_empty());
         let service = component.and(value(&names.service)).map(str::trim).filter(|name| !name.is_empty());
         Ok(Self {

@@ -111,7 +111,7 @@ impl Dialect {
                 "code" => "VARCHAR(64)",
                 "name" => "VARCHAR(255)",
                 "text" => "LONGTEXT",
-                "amount" => "VARCHAR(160)",
+                "amount" => "VARCHAR(250)",
                 "period" => "CHAR(7)",
                 "moment" => "VARCHAR(32)",
                 "table_options" => {
@@ -144,7 +144,7 @@ mod tests {
     fn types_are_written_for_mysql() {
         assert_eq!(
             Dialect::MySql { collation: "utf8mb4_nopad_bin" }.expand(TABLE).unwrap(),
-            "CREATE TABLE IF NOT EXISTS t (id BIGINT PRIMARY KEY, name VARCHAR(255), cost VARCHAR(160)) ENGINE=InnoDB \
+            "CREATE TABLE IF NOT EXISTS t (id BIGINT PRIMARY KEY, name VARCHAR(255), cost VARCHAR(250)) ENGINE=InnoDB \
              DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin"
         );
     }

@@ -1,25 +1,23 @@
 //! Documents and their versions, with what they hold: folders of detail, files, slices, totals, buckets, rejections.
 
+mod content;
+mod costs;
+mod rejections;
+
 use std::collections::HashMap;
 
 use billing_core::{
-    Cost, Decimal, Period, Totals,
-    books::CostInForce,
+    Cost, Period, Totals,
     bucket::Bucket,
-    document::{Content, Digest, FileContent, Slice},
-    flow::{
-        admit::InForce,
-        conserve::{Received, RejectedCost, VersionTotal},
-    },
-    ids::{DocumentId, Provider, RejectionId},
-    invoice::SourceKey,
+    document::{Content, FileContent},
+    ids::DocumentId,
 };
 
-use crate::{
-    db::{Row, Transaction, Value},
-    error::StoreError,
-    fields,
-};
+pub use content::{content, in_force};
+pub use costs::{CostFilter, costs_in_force};
+pub use rejections::{RejectionRecord, move_rejections, received, rejections, waive};
+
+use crate::{db::Transaction, error::StoreError, fields};
 
 /// A version of a document, as lists show it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,27 +55,6 @@ impl VersionRecord {
     pub fn document_name(&self) -> String {
         format!("{}/{}", self.job, self.period)
     }
-}
-
-/// A rejection as the ledger keeps it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RejectionRecord {
-    /// Its id.
-    pub id: RejectionId,
-    /// The document's name.
-    pub document: String,
-    /// The document's version.
-    pub version: u32,
-    /// Whether that version is in force.
-    pub in_force: bool,
-    /// The document's period.
-    pub document_period: Period,
-    /// The importer of the document.
-    pub importer: String,
-    /// The rejected row.
-    pub rejection: billing_core::rejection::Rejection,
-    /// Why it was waived, where it was.
-    pub waived_why: Option<String>,
 }
 
 /// What a new version is made of.
@@ -163,7 +140,7 @@ pub fn insert(tx: &mut Transaction<'_>, new: &NewVersion<'_>) -> Result<VersionR
     let totals = totals.map(|(currency, total)| vec![id.into(), fields::text(currency), fields::text(total)]);
     tx.execute_each("INSERT INTO version_totals (version_id, currency, total) VALUES (?, ?, ?)", totals)?;
     insert_buckets(tx, id, &new.content.buckets)?;
-    insert_rejections(tx, id, new.content)?;
+    rejections::insert(tx, id, new.content)?;
     let record = versions(tx)?.into_iter().find(|record| record.id == id);
     record
         .ok_or_else(|| StoreError::Damaged { what: format!("version {id} is missing after it was inserted") })
@@ -228,56 +205,6 @@ fn insert_buckets(tx: &mut Transaction<'_>, version: i64, buckets: &[Bucket]) ->
     tx.execute_each(sql, rows)
 }
 
-fn insert_rejections(tx: &mut Transaction<'_>, version: i64, content: &Content) -> Result<(), StoreError> {
-    let sql = "INSERT INTO rejections (id, version_id, kind, file, line, column_name, found, reason, provider, period, \
-               currency, cost) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    for row in &content.rejections {
-        let id = tx.next_id("rejections")?;
-        let place = [fields::text(&row.file), fields::counted(row.line)?, fields::text(&row.column)];
-        let [file, line, column] = place;
-        let params = [
-            id.into(),
-            version.into(),
-            "row".into(),
-            file,
-            line,
-            column,
-            fields::text(&row.text),
-            fields::text(&row.reason),
-            fields::optional_text(row.provider.as_ref()),
-            fields::optional_text(row.period),
-            fields::optional_text(row.cost.as_ref().map(|cost| &cost.currency)),
-            fields::optional_text(row.cost.as_ref().map(|cost| &cost.amount)),
-        ];
-        tx.execute(sql, &params)?;
-    }
-    for remark in &content.remarks {
-        let id = tx.next_id("rejections")?;
-        let head = [id.into(), version.into(), "remark".into(), fields::text(&remark.file)];
-        let [id, version, kind, file] = head;
-        let line = fields::counted(remark.line)?;
-        let column = fields::text(&remark.column);
-        let (found, reason) = (fields::text(&remark.text), fields::text(&remark.reason));
-        let none = Value::Null;
-        let params = [
-            id,
-            version,
-            kind,
-            file,
-            line,
-            column,
-            found,
-            reason,
-            none.clone(),
-            none.clone(),
-            none.clone(),
-            none,
-        ];
-        tx.execute(sql, &params)?;
-    }
-    Ok(())
-}
-
 /// Takes a document out of force: it owes nothing any more.
 ///
 /// # Errors
@@ -285,199 +212,6 @@ fn insert_rejections(tx: &mut Transaction<'_>, version: i64, content: &Content) 
 pub fn withdraw(tx: &mut Transaction<'_>, document: DocumentId, why: &str) -> Result<(), StoreError> {
     let sql = "UPDATE versions SET in_force = 0, withdrawn_why = ? WHERE document_id = ? AND in_force = 1";
     tx.execute(sql, &[why.into(), document.0.into()]).map(|_| ())
-}
-
-/// The content of all versions in force, file by file: `(version row, file, slice)`.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn slices_in_force(tx: &mut Transaction<'_>) -> Result<Vec<(i64, i64, Slice)>, StoreError> {
-    let sql = "SELECT s.version_id, s.file_no, s.provider, s.period, s.row_count, s.digest FROM slices s \
-               JOIN versions v ON v.id = s.version_id WHERE v.in_force = 1 ORDER BY s.version_id, s.file_no";
-    tx.query(sql, &[])?
-        .iter()
-        .map(|row| {
-            let slice = Slice {
-                provider: fields::provider(row, 2)?,
-                period: fields::period(row, 3)?,
-                rows: fields::count(row, 4)?,
-                digest: fields::parsed(row, 5, "a digest", Digest::from_hex)?,
-            };
-            Ok((row.int(0)?, row.int(1)?, slice))
-        })
-        .collect()
-}
-
-/// The files, buckets and totals of a version, for adding to it and for comparing versions. Its rejections come from
-/// [`rejections`]; remarks and accounts are left out.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn content(tx: &mut Transaction<'_>, version: i64) -> Result<Content, StoreError> {
-    let mut files: Vec<FileContent> = Vec::new();
-    let sql =
-        "SELECT name, row_count, rejected_count FROM version_files WHERE version_id = ? ORDER BY file_no";
-    for row in tx.query(sql, &[version.into()])? {
-        let (rows, rejected) = (fields::count(&row, 1)?, fields::count(&row, 2)?);
-        files.push(FileContent { name: row.text(0)?.to_owned(), rows, rejected, slices: Vec::new() });
-    }
-    let sql = "SELECT file_no, provider, period, row_count, digest FROM slices WHERE version_id = ?";
-    for row in tx.query(sql, &[version.into()])? {
-        let slice = Slice {
-            provider: fields::provider(&row, 1)?,
-            period: fields::period(&row, 2)?,
-            rows: fields::count(&row, 3)?,
-            digest: fields::parsed(&row, 4, "a digest", Digest::from_hex)?,
-        };
-        let file = usize::try_from(row.int(0)?).ok().and_then(|at| files.get_mut(at));
-        if let Some(file) = file {
-            file.slices.push(slice);
-        }
-    }
-    let mut totals = Totals::default();
-    for row in
-        tx.query("SELECT currency, total FROM version_totals WHERE version_id = ?", &[version.into()])?
-    {
-        totals.add(&Cost::new(fields::decimal(&row, 1)?, fields::currency(&row, 0)?));
-    }
-    let buckets = buckets(tx, version)?;
-    Ok(Content { files, buckets, totals, ..Content::default() })
-}
-
-fn buckets(tx: &mut Transaction<'_>, version: i64) -> Result<Vec<Bucket>, StoreError> {
-    let sql = "SELECT provider, account_key, period, charge_category, service_category, service_name, region, \
-               commitment_term, cost_center_tag, component_tag, service_tag, currency, row_count, billed_cost, \
-               effective_cost FROM buckets WHERE version_id = ? ORDER BY bucket";
-    tx.query(sql, &[version.into()])?
-        .iter()
-        .map(|row| {
-            let key = billing_core::bucket::BucketKey {
-                provider: fields::provider(row, 0)?,
-                account_key: fields::shared(row, 1)?,
-                period: fields::period(row, 2)?,
-                charge_category: fields::shared(row, 3)?,
-                service_category: fields::shared(row, 4)?,
-                service_name: fields::shared(row, 5)?,
-                region: fields::shared(row, 6)?,
-                commitment_term: fields::shared(row, 7)?,
-                cost_center_tag: fields::optional_shared(row, 8)?,
-                component_tag: fields::optional_shared(row, 9)?,
-                service_tag: fields::optional_shared(row, 10)?,
-                currency: fields::currency(row, 11)?,
-            };
-            Ok(Bucket {
-                key,
-                rows: fields::count(row, 12)?,
-                billed_cost: fields::decimal(row, 13)?,
-                effective_cost: fields::decimal(row, 14)?,
-            })
-        })
-        .collect()
-}
-
-/// Which cost to load.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CostFilter<'a> {
-    /// Of one provider.
-    Provider(&'a Provider),
-    /// With a component tag.
-    Components,
-    /// All of it.
-    All,
-}
-
-/// The cost in force, summed as far as billing tells it apart.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn costs_in_force(
-    tx: &mut Transaction<'_>,
-    filter: CostFilter<'_>,
-) -> Result<Vec<CostInForce>, StoreError> {
-    let columns = "SELECT v.document_id, v.version, b.provider, b.account_key, b.period, b.service_name, \
-                   b.cost_center_tag, b.component_tag, b.currency, b.row_count, b.billed_cost \
-                   FROM buckets b JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
-    let rows = match filter {
-        CostFilter::Provider(provider) => {
-            tx.query(&format!("{columns} AND b.provider = ?"), &[provider.as_str().into()])?
-        }
-        CostFilter::Components => tx.query(&format!("{columns} AND b.component_tag IS NOT NULL"), &[])?,
-        CostFilter::All => tx.query(columns, &[])?,
-    };
-    let mut costs: HashMap<(SourceKey, u32, Period), (u64, Decimal)> = HashMap::new();
-    for row in rows {
-        let (key, version, period) = cost_key(&row)?;
-        let (rows, cost) = costs.entry((key, version, period)).or_default();
-        *rows += fields::count(&row, 9)?;
-        *cost += &fields::decimal(&row, 10)?;
-    }
-    let mut costs: Vec<CostInForce> = costs
-        .into_iter()
-        .map(|((key, version, period), (rows, cost))| CostInForce { key, version, period, rows, cost })
-        .collect();
-    costs.sort_by(|a, b| (a.period, &a.key).cmp(&(b.period, &b.key)));
-    Ok(costs)
-}
-
-fn cost_key(row: &Row) -> Result<(SourceKey, u32, Period), StoreError> {
-    let key = SourceKey {
-        document: DocumentId(row.int(0)?),
-        provider: fields::provider(row, 2)?,
-        account_key: fields::shared(row, 3)?,
-        service_name: fields::shared(row, 5)?,
-        cost_center_tag: fields::optional_shared(row, 6)?,
-        component_tag: fields::optional_shared(row, 7)?,
-        currency: fields::currency(row, 8)?,
-    };
-    Ok((key, fields::small(row, 1)?, fields::period(row, 4)?))
-}
-
-/// All rejected rows, of all versions; remarks are left out.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn rejections(tx: &mut Transaction<'_>) -> Result<Vec<RejectionRecord>, StoreError> {
-    let sql = "SELECT r.id, d.job, d.period, v.version, v.in_force, d.importer, r.file, r.line, r.column_name, \
-               r.found, r.reason, r.provider, r.period, r.currency, r.cost, r.waived_why FROM rejections r \
-               JOIN versions v ON v.id = r.version_id JOIN documents d ON d.id = v.document_id \
-               WHERE r.kind = 'row' ORDER BY r.id";
-    tx.query(sql, &[])?.iter().map(rejection).collect()
-}
-
-fn rejection(row: &Row) -> Result<RejectionRecord, StoreError> {
-    let document_period = fields::period(row, 2)?;
-    let cost = match (fields::optional_decimal(row, 14)?, row.optional_text(13)?) {
-        (Some(amount), Some(_)) => Some(Cost::new(amount, fields::currency(row, 13)?)),
-        _ => None,
-    };
-    Ok(RejectionRecord {
-        id: RejectionId(row.int(0)?),
-        document: format!("{}/{document_period}", row.text(1)?),
-        version: fields::small(row, 3)?,
-        in_force: row.bool(4)?,
-        document_period,
-        importer: row.text(5)?.to_owned(),
-        rejection: billing_core::rejection::Rejection {
-            file: row.text(6)?.to_owned(),
-            line: fields::count(row, 7)?,
-            column: row.text(8)?.to_owned(),
-            text: row.text(9)?.to_owned(),
-            reason: row.text(10)?.to_owned(),
-            provider: row.optional_text(11)?.map(Provider::named),
-            period: row.optional_text(12)?.and_then(|text| text.parse().ok()),
-            cost,
-        },
-        waived_why: fields::optional_string(row, 15)?,
-    })
-}
-
-/// Waives a rejection: its money is given up by name.
-///
-/// # Errors
-/// When the ledger refuses it.
-pub fn waive(tx: &mut Transaction<'_>, rejection: RejectionId, why: &str) -> Result<bool, StoreError> {
-    let sql = "UPDATE rejections SET waived_why = ? WHERE id = ? AND kind = 'row'";
-    Ok(tx.execute(sql, &[why.into(), rejection.0.into()])? > 0)
 }
 
 /// The folders of detail of a version.
@@ -501,123 +235,4 @@ pub fn folders(
 /// When the ledger cannot be read.
 pub fn knows_folder(tx: &mut Transaction<'_>, folder: &str) -> Result<bool, StoreError> {
     Ok(!tx.query("SELECT part FROM version_folders WHERE folder = ?", &[folder.into()])?.is_empty())
-}
-
-/// What reconciling needs to know of the versions in force.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn received(tx: &mut Transaction<'_>) -> Result<Received, StoreError> {
-    let versions = versions(tx)?;
-    let mut received = Received::default();
-    for version in &versions {
-        received.documents.insert(version.document, version.period);
-    }
-    for version in versions.iter().filter(|version| version.in_force) {
-        received.totals.extend(version.totals.iter().map(|(currency, total)| VersionTotal {
-            document: version.document,
-            period: version.period,
-            currency: currency.clone(),
-            total: total.clone(),
-        }));
-    }
-    let usual = usual_keys(tx)?;
-    for record in rejections(tx)?.into_iter().filter(|record| record.in_force) {
-        let usual = usual.get(&(record.document.clone(), record.version));
-        let currency = record.rejection.cost.as_ref().map(|cost| cost.currency.clone());
-        received.rejections.push(RejectedCost {
-            period: record.document_period,
-            provider: record
-                .rejection
-                .provider
-                .or(usual.map(|(p, _)| p.clone()))
-                .unwrap_or(Provider::named("unknown")),
-            currency: currency.or(usual.map(|(_, c)| c.clone())).unwrap_or_else(unknown_currency),
-            cost: record.rejection.cost.map(|cost| cost.amount),
-            waived: record.waived_why.is_some(),
-        });
-    }
-    Ok(received)
-}
-
-/// ISO 4217's code for "no currency".
-fn unknown_currency() -> billing_core::Currency {
-    #[allow(clippy::expect_used, reason = "three letters are a currency code")]
-    billing_core::Currency::parse("XXX").expect("a currency code")
-}
-
-type UsualKeys = HashMap<(String, u32), (Provider, billing_core::Currency)>;
-
-/// The provider and currency of most rows of each version in force: what a row that tells neither is taken for.
-fn usual_keys(tx: &mut Transaction<'_>) -> Result<UsualKeys, StoreError> {
-    let sql = "SELECT d.job, d.period, v.version, b.provider, b.currency, b.row_count FROM buckets b \
-               JOIN versions v ON v.id = b.version_id JOIN documents d ON d.id = v.document_id WHERE v.in_force = 1";
-    let mut counts: HashMap<(String, u32), HashMap<(Provider, billing_core::Currency), u64>> = HashMap::new();
-    for row in tx.query(sql, &[])? {
-        let version = (format!("{}/{}", row.text(0)?, row.text(1)?), fields::small(&row, 2)?);
-        let key = (fields::provider(&row, 3)?, fields::currency(&row, 4)?);
-        *counts.entry(version).or_default().entry(key).or_default() += fields::count(&row, 5)?;
-    }
-    let most = |keys: HashMap<(Provider, billing_core::Currency), u64>| {
-        keys.into_iter().max_by(|a, b| (a.1, &b.0).cmp(&(b.1, &a.0))).map(|(key, _)| key)
-    };
-    Ok(counts.into_iter().filter_map(|(version, keys)| Some((version, most(keys)?))).collect())
-}
-
-/// The versions in force, as far as new content is compared with them.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
-    let versions = versions(tx)?;
-    let mut known: HashMap<i64, InForce> = versions
-        .iter()
-        .filter(|record| record.in_force)
-        .map(|record| {
-            let in_force = InForce {
-                document: record.document,
-                name: record.document_name(),
-                job: record.job.clone(),
-                period: Some(record.period),
-                version: record.version,
-                rows: record.rows,
-                ..InForce::default()
-            };
-            (record.id, in_force)
-        })
-        .collect();
-    for (version, file, slice) in slices_in_force(tx)? {
-        let Some(known) = known.get_mut(&version) else { continue };
-        let file = usize::try_from(file).unwrap_or(0);
-        if known.files.len() <= file {
-            known.files.resize(file + 1, Vec::new());
-        }
-        known.files[file].push(slice);
-    }
-    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count FROM buckets b \
-               JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
-    for row in tx.query(sql, &[])? {
-        let key = (fields::provider(&row, 1)?, row.text(2)?.to_owned(), fields::period(&row, 3)?);
-        if let Some(known) = known.get_mut(&row.int(0)?) {
-            *known.account_periods.entry(key).or_default() += fields::count(&row, 4)?;
-        }
-    }
-    let sql = "SELECT DISTINCT version_id FROM rejections WHERE kind = 'row' AND waived_why IS NULL";
-    for row in tx.query(sql, &[])? {
-        if let Some(known) = known.get_mut(&row.int(0)?) {
-            known.open_rejections = true;
-        }
-    }
-    let mut all: Vec<InForce> = known.into_values().collect();
-    all.sort_by_key(|known| known.document);
-    Ok(all)
-}
-
-/// Hands the rejections and remarks of one version to another, which has all its rows and more.
-///
-/// # Errors
-/// When the ledger refuses it.
-pub fn move_rejections(tx: &mut Transaction<'_>, from: i64, to: i64) -> Result<(), StoreError> {
-    tx.execute("UPDATE rejections SET version_id = ? WHERE version_id = ?", &[to.into(), from.into()])
-        .map(|_| ())
 }

@@ -1,5 +1,8 @@
 //! Invoices, their lines and sources, and the files that were made of them.
 
+mod exports;
+mod write;
+
 use std::collections::HashMap;
 
 use billing_core::{
@@ -14,44 +17,14 @@ use billing_core::{
     rounding::Rounding,
 };
 
+pub use exports::{ExportRecord, export_written, exports, insert_export};
+pub use write::{delete_draft, insert, set_state, void};
+
 use crate::{
     db::{Row, Transaction, Value},
     error::StoreError,
     fields,
 };
-
-/// Stores an invoice under the next number.
-///
-/// # Errors
-/// When the ledger refuses it.
-pub fn insert(
-    tx: &mut Transaction<'_>,
-    invoice: &NewInvoice,
-    state: InvoiceState,
-    created: &str,
-) -> Result<InvoiceNumber, StoreError> {
-    let number = tx.next_id("invoices")?;
-    let sql =
-        "INSERT INTO invoices (number, target, period, currency, state, created) VALUES (?, ?, ?, ?, ?, ?)";
-    let head =
-        [fields::text(&invoice.target), fields::text(&invoice.period), fields::text(&invoice.currency)];
-    let [target, period, currency] = head;
-    tx.execute(sql, &[number.into(), target, period, currency, state.as_str().into(), created.into()])?;
-    insert_lines(tx, number, &invoice.lines)?;
-    insert_uses(tx, number, &invoice.lines)?;
-    insert_sources(tx, number, &invoice.lines)?;
-    Ok(InvoiceNumber(number))
-}
-
-fn subject_columns(subject: Subject) -> (&'static str, i64) {
-    match subject {
-        Subject::Account(id) => ("account", id.0),
-        Subject::Service(id) => ("service", id.0),
-        Subject::Position(id) => ("position", id.0),
-        Subject::Recovery(id) => ("recovery", id.0),
-        Subject::Carry(id) => ("carry", id.0),
-    }
-}
 
 fn subject(kind: &str, id: i64) -> Option<Subject> {
     Some(match kind {
@@ -62,109 +35,6 @@ fn subject(kind: &str, id: i64) -> Option<Subject> {
         "carry" => Subject::Carry(CustomerId(id)),
         _ => return None,
     })
-}
-
-fn insert_lines(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result<(), StoreError> {
-    let sql = "INSERT INTO invoice_lines (invoice_number, line, kind, subject_kind, subject_id, corrects_invoice, \
-               corrects_line, name, customer_id, cost_center, alternative, product_number, period, charge_factor, \
-               quantity, cost, markup, price, rounding_mode, amount, exported) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let rows = lines.iter().map(|line| {
-        let (subject_kind, subject_id) = subject_columns(line.subject);
-        vec![
-            number.into(),
-            line.line.into(),
-            line.kind.as_str().into(),
-            subject_kind.into(),
-            subject_id.into(),
-            line.corrects.map_or(Value::Null, |first| first.invoice.0.into()),
-            line.corrects.map_or(Value::Null, |first| first.line.into()),
-            fields::text(&line.name),
-            line.customer.0.into(),
-            fields::text(&line.cost_center),
-            line.alternative.into(),
-            fields::text(&line.product_number),
-            fields::text(&line.period),
-            fields::optional_text(line.charge_factor.as_ref()),
-            fields::text(&line.quantity),
-            fields::text(&line.cost),
-            fields::text(&line.markup),
-            fields::text(&line.price),
-            line.rounding.as_str().into(),
-            fields::text(&line.amount.to_decimal()),
-            fields::text(&line.exported.to_decimal()),
-        ]
-    });
-    tx.execute_each(sql, rows)
-}
-
-fn insert_uses(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result<(), StoreError> {
-    let sql = "INSERT INTO line_uses (invoice_number, line, use_no, service_id, name, component_id, part, unit_price, \
-               cost_percentage, fixed_price, split, part_cost_share, part_price_per_unit, quantity, share, cost, \
-               markup, price) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let uses = lines
-        .iter()
-        .flat_map(|line| line.uses.iter().zip(1i64..).map(move |(charge, no)| (line, charge, no)));
-    let rows = uses.map(|(line, charge, no)| {
-        let prices = &charge.prices;
-        let (share, per_unit) = match &prices.part {
-            Some(PartPrice::CostShare(share)) => (fields::text(share), Value::Null),
-            Some(PartPrice::PerUnit(price)) => (Value::Null, fields::text(price)),
-            None => (Value::Null, Value::Null),
-        };
-        let mut row = vec![
-            number.into(),
-            line.line.into(),
-            no.into(),
-            charge.key.service.0.into(),
-            fields::text(&charge.key.name),
-            charge.key.component.0.into(),
-            fields::optional_text(charge.key.part.as_ref()),
-        ];
-        row.extend([&prices.unit_price, &prices.cost_percentage, &prices.fixed_price].map(fields::text));
-        row.extend([prices.split.as_str().into(), share, per_unit]);
-        let amounts = [&charge.quantity, &charge.share, &charge.cost, &charge.markup, &charge.price];
-        row.extend(amounts.map(fields::text));
-        row
-    });
-    tx.execute_each(sql, rows)
-}
-
-/// All sources of a line with the number of their use (0: the line's own) and their own number.
-fn numbered_sources(line: &Line) -> Vec<(u32, i64, i64, &Source)> {
-    let own = line.sources.iter().zip(1i64..).map(|(source, no)| (line.line, 0, no, source));
-    let of_uses = line.uses.iter().zip(1i64..).flat_map(|(charge, use_no)| {
-        charge.sources.iter().zip(1i64..).map(move |(source, no)| (line.line, use_no, no, source))
-    });
-    own.chain(of_uses).collect()
-}
-
-fn insert_sources(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result<(), StoreError> {
-    let sql = "INSERT INTO line_sources (invoice_number, line, use_no, source_no, document_id, version, provider, \
-               account_key, service_name, cost_center_tag, component_tag, currency, row_count, original_cost, rate, \
-               cost) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let rows = lines.iter().flat_map(numbered_sources).map(|(line, use_no, no, source)| {
-        let key = &source.key;
-        vec![
-            number.into(),
-            line.into(),
-            use_no.into(),
-            no.into(),
-            key.document.0.into(),
-            source.version.into(),
-            fields::text(&key.provider),
-            fields::text(&key.account_key),
-            fields::text(&key.service_name),
-            fields::optional_text(key.cost_center_tag.as_ref()),
-            fields::optional_text(key.component_tag.as_ref()),
-            fields::text(&key.currency),
-            source.rows.into(),
-            fields::text(&source.original_cost),
-            fields::optional_text(source.rate.as_ref()),
-            fields::text(&source.cost),
-        ]
-    });
-    tx.execute_each(sql, rows)
 }
 
 /// Which invoices to read the lines of.
@@ -449,6 +319,15 @@ pub fn heads(
         .collect()
 }
 
+/// The highest id of a position that any invoice names, void ones too.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn last_position(tx: &mut Transaction<'_>) -> Result<PositionId, StoreError> {
+    let sql = "SELECT COALESCE(MAX(subject_id), 0) FROM invoice_lines WHERE subject_kind = 'position'";
+    Ok(PositionId(tx.query_one(sql, &[])?.map_or(Ok(0), |row| row.int(0))?))
+}
+
 /// The last number that was given to an invoice; 0 while there is none.
 ///
 /// # Errors
@@ -456,111 +335,4 @@ pub fn heads(
 pub fn last_number(tx: &mut Transaction<'_>) -> Result<i64, StoreError> {
     let sql = r#"SELECT "last_value" FROM sequences WHERE name = 'invoices'"#;
     tx.query_one(sql, &[])?.map_or(Ok(0), |row| row.int(0))
-}
-
-/// Changes the state of an invoice.
-///
-/// # Errors
-/// When the ledger refuses it.
-pub fn set_state(
-    tx: &mut Transaction<'_>,
-    number: InvoiceNumber,
-    state: InvoiceState,
-) -> Result<(), StoreError> {
-    let params = [state.as_str().into(), number.0.into()];
-    tx.execute("UPDATE invoices SET state = ? WHERE number = ?", &params).map(|_| ())
-}
-
-/// Makes an invoice void.
-///
-/// # Errors
-/// When the ledger refuses it.
-pub fn void(
-    tx: &mut Transaction<'_>,
-    number: InvoiceNumber,
-    why: &str,
-    moment: &str,
-) -> Result<(), StoreError> {
-    let sql = "UPDATE invoices SET state = 'void', void_why = ?, voided = ? WHERE number = ?";
-    tx.execute(sql, &[why.into(), moment.into(), number.0.into()]).map(|_| ())
-}
-
-/// Removes a draft with all that belongs to it. Its number is not used again.
-///
-/// # Errors
-/// When the ledger refuses it.
-pub fn delete_draft(tx: &mut Transaction<'_>, number: InvoiceNumber) -> Result<(), StoreError> {
-    for table in ["line_sources", "line_uses", "invoice_lines"] {
-        tx.execute(&format!("DELETE FROM {table} WHERE invoice_number = ?"), &[number.0.into()])?;
-    }
-    tx.execute("DELETE FROM invoices WHERE number = ? AND state = 'draft'", &[number.0.into()]).map(|_| ())
-}
-
-/// A file made of an invoice, byte for byte.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ExportRecord {
-    /// The invoice.
-    pub invoice: InvoiceNumber,
-    /// `export` or `void`.
-    pub kind: String,
-    /// The format: `sap`.
-    pub format: String,
-    /// The file's text.
-    pub content: String,
-    /// `pending` until it was written, then `written`; `kept` where it is not to be written.
-    pub state: String,
-}
-
-/// Stores a file of an invoice.
-///
-/// # Errors
-/// When the ledger refuses it.
-pub fn insert_export(tx: &mut Transaction<'_>, export: &ExportRecord) -> Result<(), StoreError> {
-    let sql = "INSERT INTO exports (invoice_number, kind, format, content, state) VALUES (?, ?, ?, ?, ?)";
-    let texts = [&export.kind, &export.format, &export.content, &export.state].map(fields::text);
-    let mut params = vec![export.invoice.0.into()];
-    params.extend(texts);
-    tx.execute(sql, &params).map(|_| ())
-}
-
-/// The stored files: of one invoice, or all that are pending.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn exports(
-    tx: &mut Transaction<'_>,
-    invoice: Option<InvoiceNumber>,
-) -> Result<Vec<ExportRecord>, StoreError> {
-    let columns = "SELECT invoice_number, kind, format, content, state FROM exports";
-    let rows = match invoice {
-        Some(number) => tx.query(
-            &format!("{columns} WHERE invoice_number = ? ORDER BY kind, format"),
-            &[number.0.into()],
-        )?,
-        None => tx.query(
-            &format!("{columns} WHERE state = 'pending' ORDER BY invoice_number, kind, format"),
-            &[],
-        )?,
-    };
-    rows.iter()
-        .map(|row| {
-            Ok(ExportRecord {
-                invoice: InvoiceNumber(row.int(0)?),
-                kind: row.text(1)?.to_owned(),
-                format: row.text(2)?.to_owned(),
-                content: row.text(3)?.to_owned(),
-                state: row.text(4)?.to_owned(),
-            })
-        })
-        .collect()
-}
-
-/// Notes that a file was written.
-///
-/// # Errors
-/// When the ledger refuses it.
-pub fn export_written(tx: &mut Transaction<'_>, export: &ExportRecord) -> Result<(), StoreError> {
-    let params = [export.invoice.0.into(), fields::text(&export.kind), fields::text(&export.format)];
-    let sql = "UPDATE exports SET state = 'written' WHERE invoice_number = ? AND kind = ? AND format = ?";
-    tx.execute(sql, &params).map(|_| ())
 }

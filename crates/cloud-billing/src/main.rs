@@ -1,4 +1,4 @@
-//! The program: reads the command line, does what it says, ends with the exit code that CONTRACT §1 lists.
+//! The program: reads the command line, does what it says, ends with the exit code that the README lists.
 
 fn main() -> std::process::ExitCode {
     cloud_billing::cli::main()

@@ -157,7 +157,7 @@ impl Work<'_> {
         values: &mut Values,
     ) -> Option<Period> {
         let history = &self.catalog.accounts[at].terms;
-        // The first customer and factor hold for all periods not yet invoiced (DESIGN R5).
+        // The first customer and factor hold for all periods not yet invoiced (rule R5).
         let first = history.entries().iter().all(|(_, terms)| terms.customer.is_none());
         let target = Target::Accounts(provider.clone());
         let start = if first { Period::BEGINNING } else { self.options.from_for(&target) };

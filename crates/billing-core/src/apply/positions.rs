@@ -95,7 +95,8 @@ impl Work<'_> {
             }
             None => {
                 after(&mut values, self, None);
-                let id = PositionId(next_id(self.catalog.positions.iter().map(|position| position.id.0)));
+                let known = self.catalog.positions.iter().map(|position| position.id.0);
+                let id = PositionId(next_id(known.chain([self.options.last_position.0])));
                 let (reason, amount) = (entry.reason.value.clone(), entry.amount.value.clone());
                 let from = self.options.from.unwrap_or(Period::BEGINNING);
                 self.catalog.positions.push(Position {

@@ -1,4 +1,4 @@
-//! Between stages 2 and 3: whether new content may come into force (DESIGN R14, R15).
+//! Between stages 2 and 3: whether new content may come into force (rules R14 and R15).
 //!
 //! The same content is never billed twice, whatever its job or file is called, and a version that looks like half of
 //! the last one does not take its place unasked.

@@ -36,7 +36,7 @@ pub fn effective_cost_center(
     }
 }
 
-/// What an account owes under in one period: fixed by its first live line, else as the catalog has it (DESIGN R3).
+/// What an account owes under in one period: fixed by its first live line, else as the catalog has it (rule R3).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AccountPeriodTerms {
     /// Who pays.

@@ -1,7 +1,7 @@
 //! Between all stages: nothing is lost, nothing is billed twice.
 //!
 //! [`check_invoice`] is asserted when an invoice is built and again when it is read back. [`reconcile`] answers for
-//! each provider where its cost went. [`audit`] holds the rules of DESIGN §4 against all live lines.
+//! each provider where its cost went. [`audit`] holds the rules against all live lines.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -151,7 +151,7 @@ struct Sums {
     lost: Decimal,
 }
 
-/// Where all cost went (DESIGN R13): per provider, document period and currency, at source cost, account lines only.
+/// Where all cost went (rule R13): per provider, document period and currency, at source cost, account lines only.
 /// `run` lends its settings; its target and period do not matter.
 pub fn reconcile(run: &BillRun, books: &Books, received: &Received) -> Vec<Reconciliation> {
     let mut sums: BTreeMap<RowKey, Sums> = BTreeMap::new();

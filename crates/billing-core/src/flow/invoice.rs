@@ -1,4 +1,4 @@
-//! Stage 5 of 6: owed − live becomes the lines of a new invoice (DESIGN §4).
+//! Stage 5 of 6: owed − live becomes the lines of a new invoice (docs/rules.md).
 //!
 //! *Owed* is computed afresh from the cost in force and the catalog; *live* is what issued invoices that are not void
 //! already say. No row is ever marked as billed: a second run finds no difference, a void makes the same owed again,
@@ -86,7 +86,7 @@ pub fn make_invoice(run: &BillRun, books: &Books) -> Result<Outcome, InvoiceErro
     Ok(Outcome { invoice, findings })
 }
 
-/// Lines stand by kind, name, cost centre and period (CONTRACT §4).
+/// Lines stand by kind, name, cost centre and period (docs/rules.md).
 fn sort_key(line: &Line) -> impl Ord + '_ {
     (line.kind, line.name.as_str(), line.cost_center.as_str(), line.period, line.subject, line.alternative)
 }

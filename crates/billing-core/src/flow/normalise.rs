@@ -8,7 +8,7 @@ use crate::{
     line_item::{LineItem, RawLine},
     money::{Cost, Currency},
     period::Period,
-    tags::{LineTags, TagNames, TagsError},
+    tags::{LineTags, NAME_CHARACTERS_MAX, TagNames, TagsError, is_too_long},
 };
 
 /// Most tag texts whose reading is remembered.
@@ -84,6 +84,11 @@ impl Normaliser {
         if account_id.is_empty() {
             let reason = "the row names neither an account nor a billing account".to_owned();
             return Err(known.problem("SubAccountId", raw.sub_account_id, reason));
+        }
+        if is_too_long(account_id) || is_too_long(provider.as_str()) {
+            let reason =
+                format!("the name of a provider or account has up to {NAME_CHARACTERS_MAX} characters");
+            return Err(known.problem("SubAccountId", account_id, reason));
         }
         let (tags, tags_error) = match self.line_tags(raw.tags) {
             Ok(tags) => (tags, None),

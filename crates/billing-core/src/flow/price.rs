@@ -104,7 +104,7 @@ impl UsePrices {
     }
 }
 
-/// What a use costs (CONTRACT §3): `quantity` as given, `share` as given or proportional, `component_cost` the
+/// What a use costs (docs/rules.md): `quantity` as given, `share` as given or proportional, `component_cost` the
 /// component's billed cost in the period.
 pub fn use_charge(
     prices: &UsePrices,

@@ -308,7 +308,7 @@ fn first_period(tx: &mut Transaction<'_>, target: &Target) -> Result<Option<Peri
     Ok(first.map(|(_, _, period, _)| period))
 }
 
-/// The first period without issued invoice of each target that has one, looking upwards from its first (DESIGN R5).
+/// The first period without issued invoice of each target that has one, looking upwards from its first (rule R5).
 ///
 /// # Errors
 /// When the ledger cannot be read.

@@ -7,6 +7,7 @@ use std::{
     fs::{self, File},
     io::Write as _,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use anyhow::{Context as _, Result, anyhow};
@@ -58,13 +59,19 @@ fn write_export(dir: &Path, target: &Target, export: &ExportRecord) -> Result<Ve
     Ok(paths)
 }
 
+/// A part of a file name that no other process or thread uses.
+fn unique() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Writes a file completely or not at all: nobody ever reads half of it.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
+    name.push(format!(".{}.part", unique()));
     let part = PathBuf::from(name);
     let written = File::create(&part).and_then(|mut file| {
         file.write_all(bytes)?;
@@ -100,7 +107,7 @@ pub fn check_export_dir(app: &App) -> Result<()> {
     let advice =
         || anyhow!("cannot write to EXPORT_DIR {}: set it to a folder that can be written", dir.display());
     fs::create_dir_all(dir).with_context(advice)?;
-    let probe = dir.join(format!(".cloud-billing-{}.probe", std::process::id()));
+    let probe = dir.join(format!(".cloud-billing-{}.probe", unique()));
     File::create(&probe).with_context(advice)?;
     fs::remove_file(&probe).with_context(advice)
 }

@@ -14,6 +14,7 @@ use billing_core::{
     ids::{Provider, Target},
     receive,
     rejection::{Rejection, Remark},
+    tags::{NAME_CHARACTERS_MAX, is_too_long},
 };
 use billing_detail::{IngestOptions, Input, Progress};
 use billing_providers::Importer;
@@ -79,6 +80,9 @@ pub fn import(
     let importer =
         billing_providers::importer(&request.importer).ok_or_else(|| unknown(&request.importer))?;
     let job = if request.job.is_empty() { importer.name } else { request.job.trim() };
+    if is_too_long(job) {
+        return Err(usage(format!("the name of a job has up to {NAME_CHARACTERS_MAX} characters")));
+    }
     let (inputs, sample) = inputs(app, importer, request)?;
     remove_orphans(app)?;
     let options = IngestOptions {

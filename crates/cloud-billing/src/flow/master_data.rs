@@ -65,6 +65,7 @@ fn compute(
         currency: settings.currency.clone(),
         cost_centers: settings.cost_centers.clone(),
         first_open: bill::first_open(tx)?,
+        last_position: invoices::last_position(tx)?,
         invoiced_positions: invoiced_positions(tx)?,
     };
     let applied = apply::apply(&before, file, &options).map_err(|problems| refused(name, &problems))?;
@@ -98,6 +99,8 @@ pub fn seed_sample(app: &mut App) -> Result<()> {
     if applied.changes.is_empty() {
         bail!("the sample catalog changes nothing: this is a mistake of the program");
     }
-    tracing::info!("Applied samples/catalog.yaml: the sample's accounts have customers now");
+    tracing::warn!(
+        "Applied samples/catalog.yaml, since the ledger had no customer: the sample's accounts have theirs now"
+    );
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The stable JSON of each thing (CONTRACT §4). Amounts are strings: plain decimals, no exponent, no trailing zeros.
+//! The stable JSON of each thing (docs/rules.md). Amounts are strings: plain decimals, no exponent, no trailing zeros.
 
 use billing_core::{
     Totals,

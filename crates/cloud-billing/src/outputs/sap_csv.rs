@@ -1,4 +1,4 @@
-//! The `sap` export, in the layout that the company's import expects (CONTRACT §4): `;`, CRLF, UTF-8, no headings.
+//! The `sap` export, in the layout that the company's import expects (docs/rules.md): `;`, CRLF, UTF-8, no headings.
 //! Values stay as they are; this file is not made for spreadsheets.
 
 use billing_core::flow::statement::Statement;

@@ -218,9 +218,14 @@ fn without_saving_no_file_is_written_and_the_bytes_can_still_be_had() {
     world.set("SAVE_CSV_TO_FILE", "no");
     world.done("bill Azure --period 2026-10");
     assert_eq!(world.exports(), []);
-    let bytes = world.done("invoice export 000001").out;
-    assert_eq!(export::rows(&bytes).len(), 4);
     // It has not left the house: there is nothing to cancel.
     world.done("invoice void 000001 --why mistake");
     assert_eq!(world.exports(), []);
+
+    world.done("bill Azure --period 2026-10");
+    let bytes = world.done("invoice export 000002").out;
+    assert_eq!((export::rows(&bytes).len(), world.exports()), (4, vec![]));
+    // Now somebody has its bytes.
+    world.done("invoice void 000002 --why mistake");
+    assert_eq!(world.files("").iter().filter(|name| name.ends_with("-void.csv")).count(), 1);
 }

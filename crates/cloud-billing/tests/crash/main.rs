@@ -110,17 +110,18 @@ fn add(counter: &AtomicUsize, condition: bool) {
     counter.fetch_add(usize::from(condition), Ordering::Relaxed);
 }
 
+/// When to kill a step that takes so long.
 fn moment(rng: &mut Rng, step: usize, duration: Duration) -> Moment {
     let random = |rng: &mut Rng, most: Duration| {
         let micros = usize::try_from(most.as_micros()).unwrap_or(usize::MAX);
         Duration::from_micros(rng.below(micros.max(1)) as u64)
     };
     let is_import = STEPS[step].starts_with("import");
-    match (rng.below(4), is_import) {
-        (0, true) => Moment::AfterFolder(random(rng, Duration::from_millis(2))),
-        (0, false) => Moment::AfterExport(random(rng, Duration::from_millis(4))),
-        (1, _) => Moment::AfterCommit(random(rng, Duration::from_millis(12))),
-        _ => Moment::After(random(rng, duration * 11 / 10)),
+    match rng.below(4) {
+        0 if is_import => Moment::AfterFolder(random(rng, Duration::from_millis(1))),
+        0 if step != step::APPLY => Moment::AfterExport(random(rng, Duration::from_millis(1))),
+        1 => Moment::AfterCommit(random(rng, Duration::from_millis(8))),
+        _ => Moment::After(random(rng, duration)),
     }
 }
 

@@ -34,10 +34,10 @@ pub mod step {
 /// Writes the documents and the catalog.
 pub fn write(place: &Place) {
     let mut rng = Rng::new(20_261_101);
-    let azure = document(&mut rng, "Microsoft", 2_400);
+    let azure = document(&mut rng, "Microsoft", 1_600);
     place.write("azure-rewritten.csv", rewritten(&azure));
     place.write("azure.csv", azure);
-    place.write("aws.csv", document(&mut rng, "AWS", 1_200));
+    place.write("aws.csv", document(&mut rng, "AWS", 800));
     place.write("catalog.yaml", catalog());
 }
 

@@ -16,6 +16,9 @@ pub const SERVICES: &str = "ManagedCloudServices";
 /// The invoice currency of all histories.
 pub const CURRENCY: &str = "CHF";
 
+/// The other currency of providers.
+pub const FOREIGN: &str = "EUR";
+
 /// What is set for the whole history.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -48,6 +51,15 @@ impl Settings {
     }
 }
 
+/// What cannot be read of a row, so that it is rejected.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Broken {
+    /// The cost: nobody knows how much is missing.
+    Cost,
+    /// The billing period: the cost is known.
+    Period,
+}
+
 /// A row of a provider's document. Equal rows are the same content.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Row {
@@ -65,7 +77,7 @@ pub struct Row {
     pub name: String,
     /// The billing period.
     pub period: Period,
-    /// `CHF`, or a currency without rate.
+    /// `CHF`, or a currency that needs a rate.
     pub currency: String,
     /// The billed cost as written.
     pub cost: String,
@@ -73,6 +85,10 @@ pub struct Row {
     pub cost_center: Option<String>,
     /// The component tag.
     pub component: Option<String>,
+    /// The service tag beside it.
+    pub service_tag: Option<String>,
+    /// What cannot be read of it.
+    pub broken: Option<Broken>,
     /// FOCUS `ChargeCategory`.
     pub category: String,
     /// FOCUS `ServiceName`.
@@ -125,6 +141,8 @@ pub struct AccountEntry {
     pub factor: Option<Decimal>,
     /// `product_number`.
     pub product_number: Option<String>,
+    /// `aliases`: other ids of the same account.
+    pub aliases: Vec<String>,
 }
 
 /// How a part is priced.
@@ -251,6 +269,22 @@ pub enum Step {
         /// Which.
         pick: usize,
     },
+    /// Pins the rate of the foreign currency.
+    Rate {
+        /// The billing period.
+        period: Period,
+        /// One unit in the invoice currency.
+        rate: Decimal,
+    },
+    /// Changes the setting `ROUNDING`.
+    Rounding(Rounding),
+    /// Changes the setting `CREDITS` to `net`, or back.
+    Net(bool),
+    /// Issues the draft of a target.
+    Issue {
+        /// The target.
+        target: String,
+    },
     /// Makes a draft, which counts for nothing.
     Draft {
         /// The target.
@@ -299,6 +333,10 @@ impl fmt::Display for Step {
             }
             Self::Bill { target, period } => write!(f, "bill {target} --period {period}"),
             Self::Draft { target, period } => write!(f, "bill {target} --period {period} --draft"),
+            Self::Rate { period, rate } => write!(f, "fx set {FOREIGN} {CURRENCY} {period} {rate}"),
+            Self::Rounding(rounding) => write!(f, "ROUNDING={}", rounding.setting()),
+            Self::Net(net) => write!(f, "CREDITS={}", if *net { "net" } else { "lines" }),
+            Self::Issue { target } => write!(f, "invoice issue (the draft of {target})"),
             Self::Void { pick } => write!(f, "void invoice (pick {pick})"),
             Self::Withdraw { pick } => write!(f, "withdraw document (pick {pick})"),
         }
@@ -350,7 +388,7 @@ pub fn shorter(step: &Step) -> Vec<Step> {
                 }
             }
         }
-        Step::Bill { .. } | Step::Void { .. } | Step::Withdraw { .. } | Step::Draft { .. } => {}
+        _ => {}
     }
     all
 }

@@ -4,7 +4,7 @@
 use billing_core::Decimal;
 
 /// The setting `ROUNDING`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Rounding {
     /// To the hundredth, half away from zero.
     Cent,

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use billing_core::{Decimal, Period};
 
 use crate::{
-    history::{ComponentTerms, PartPrice, Row, Settings},
-    numbers::{hundredths, round},
+    history::{CURRENCY, ComponentTerms, PartPrice, Row, Settings},
+    numbers::{Rounding, hundredths, round},
 };
 
 pub use documents::Outcome;
@@ -111,6 +111,17 @@ impl Charge {
     }
 }
 
+/// What a use is charged with, and what stays for it: prices and rates.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UseCharge {
+    prices: Prices,
+    rates: Rates,
+    charge: Charge,
+}
+
+/// Rates by currency.
+pub type Rates = BTreeMap<String, Decimal>;
+
 /// Cost by document and currency.
 pub type Sources = BTreeMap<(usize, String), Decimal>;
 
@@ -141,10 +152,14 @@ pub struct Line {
     pub amount: i128,
     /// What is exported, in hundredths.
     pub exported: i128,
-    /// Where an account's cost comes from.
+    /// How its group is rounded.
+    pub rounding: Rounding,
+    /// Where an account's cost comes from, in the provider's currency.
     pub sources: Sources,
+    /// The rates of an account's sources.
+    pub rates: Rates,
     /// What a service line charges for each use.
-    pub uses: BTreeMap<UseKey, (Prices, Charge)>,
+    pub uses: BTreeMap<UseKey, UseCharge>,
 }
 
 /// An invoice that was issued.
@@ -208,6 +223,8 @@ impl<T> Timeline<T> {
 
 #[derive(Clone, Debug, Default)]
 struct Account {
+    /// The ids that mean it: its own first, and those joined to it.
+    keys: Vec<String>,
     name: String,
     product_number: Option<String>,
     customer: Timeline<String>,
@@ -267,6 +284,17 @@ pub struct Oracle {
     services: Vec<Service>,
     positions: Vec<Position>,
     invoices: Vec<Invoice>,
+    /// Pinned rates of the foreign currency.
+    rates: BTreeMap<Period, Decimal>,
+    drafts: BTreeMap<String, Draft>,
+}
+
+/// A draft, and what it said when it was made.
+#[derive(Clone, Debug)]
+struct Draft {
+    number: i64,
+    period: Period,
+    lines: Vec<Line>,
 }
 
 impl Oracle {
@@ -281,12 +309,76 @@ impl Oracle {
             services: Vec::new(),
             positions: Vec::new(),
             invoices: Vec::new(),
+            rates: BTreeMap::new(),
+            drafts: BTreeMap::new(),
         }
     }
 
     /// Records an invoice with the lines that [`Oracle::bill`] told.
     pub fn issue(&mut self, number: i64, target: &str, period: Period, lines: Vec<Line>) {
         self.invoices.push(Invoice { number, target: target.to_owned(), period, void: false, lines });
+        self.invoices.sort_by_key(|invoice| invoice.number);
+    }
+
+    /// Records a draft, in place of the target's last one.
+    pub fn draft(&mut self, number: i64, target: &str, period: Period, lines: Vec<Line>) {
+        self.drafts.insert(target.to_owned(), Draft { number, period, lines });
+    }
+
+    /// A draft's number and period, and its lines where they are still what is owed.
+    pub fn draft_of(&self, target: &str) -> Option<(i64, Period, Option<Vec<Line>>)> {
+        let draft = self.drafts.get(target)?;
+        let today = self.bill(target, draft.period);
+        Some((draft.number, draft.period, today.filter(|lines| *lines == draft.lines)))
+    }
+
+    /// Pins a rate.
+    pub fn pin(&mut self, period: Period, rate: Decimal) {
+        self.rates.insert(period, rate);
+    }
+
+    /// Changes how groups that begin now are rounded.
+    pub fn set_rounding(&mut self, rounding: Rounding) {
+        self.settings.rounding = rounding;
+    }
+
+    /// Changes how credits are exported from now on.
+    pub fn set_net(&mut self, net: bool) {
+        self.settings.net = net;
+    }
+
+    /// The account that an id means.
+    fn account_of(&self, provider: &str, key: &str) -> Option<&(String, String)> {
+        let of = |((of, _), account): &(&(String, String), &Account)| {
+            of == provider && account.keys.iter().any(|known| known == key)
+        };
+        self.accounts.iter().find(of).map(|(id, _)| id)
+    }
+
+    /// The account that an id means, made where there is none.
+    fn account_mut(&mut self, provider: &str, key: &str) -> &mut Account {
+        let known = self.account_of(provider, key).cloned();
+        let id = known.unwrap_or_else(|| (provider.to_owned(), key.to_owned()));
+        let account = self.accounts.entry(id);
+        account.or_insert_with(|| Account {
+            keys: vec![key.to_owned()],
+            name: key.to_owned(),
+            ..Account::default()
+        })
+    }
+
+    /// The rate of a currency: that of the first live line which has one, else what is pinned.
+    fn rate<'o>(
+        &'o self,
+        currency: &str,
+        period: Period,
+        mut fixed: impl Iterator<Item = &'o Rates>,
+    ) -> Option<Decimal> {
+        if currency == CURRENCY {
+            return Some(Decimal::one());
+        }
+        let fixed = fixed.find_map(|rates| rates.get(currency));
+        fixed.or_else(|| self.rates.get(&period)).cloned()
     }
 
     /// All invoices, the oldest first.
@@ -301,12 +393,13 @@ impl Oracle {
         }
     }
 
-    /// Rows of the versions in force, with the document.
+    /// Rows of the versions in force that could be taken, with the document.
     fn facts(&self) -> impl Iterator<Item = (usize, &Row)> {
         self.documents
             .iter()
             .enumerate()
             .flat_map(|(at, document)| document.files.iter().flatten().flatten().map(move |row| (at, row)))
+            .filter(|(_, row)| row.broken.is_none())
     }
 
     /// Lines that count, the oldest first.
@@ -329,9 +422,9 @@ impl Oracle {
     }
 
     /// What a group's new line is invoiced with: the rounded sum of all of it, less what was issued (R8).
-    fn amount(&self, live: &[&Line], new: &Charge) -> i128 {
+    fn amount(live: &[&Line], new: &Charge, rounding: Rounding) -> i128 {
         let exact = live.iter().fold(new.exact(), |sum, line| sum + line.charge.exact());
-        round(&exact, self.settings.rounding) - live.iter().map(|line| line.amount).sum::<i128>()
+        round(&exact, rounding) - live.iter().map(|line| line.amount).sum::<i128>()
     }
 }
 

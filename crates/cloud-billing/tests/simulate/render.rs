@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::history::{
-    AccountEntry, CURRENCY, CatalogFile, ComponentEntry, PartPrice, PositionEntry, Row, ServiceEntry,
+    AccountEntry, Broken, CURRENCY, CatalogFile, ComponentEntry, PartPrice, PositionEntry, Row, ServiceEntry,
 };
 
 /// The headings of [`month_csv`].
@@ -21,19 +21,23 @@ pub fn month_csv(rows: &[Row]) -> String {
         if let Some(component) = &row.component {
             tags.push(format!(r#""billing-service-component": "{component}""#));
         }
+        if let Some(service) = &row.service_tag {
+            tags.push(format!(r#""billing-service": "{service}""#));
+        }
         let tags = if tags.is_empty() { String::new() } else { format!("{{{}}}", tags.join(", ")) };
         let (billing_account, sub_account) =
             if row.on_billing_account { (&*row.account_written, "") } else { ("", &*row.account_written) };
         // The usage may lie in another month than the bill; only the bill's month counts.
         let used = row.period.previous();
+        let period =
+            if row.broken == Some(Broken::Period) { "2025-13".to_owned() } else { row.period.to_string() };
         let _ = writeln!(
             text,
-            "{},{},{},{billing_account},{sub_account},{},{}-01 00:00:00,{used}-28 00:00:00,{},{},{},\"{}\"",
-            row.cost,
+            "{},{},{},{billing_account},{sub_account},{},{period}-01 00:00:00,{used}-28 00:00:00,{},{},{},\"{}\"",
+            if row.broken == Some(Broken::Cost) { "n/a" } else { &row.cost },
             row.currency,
             row.provider_written,
             row.name,
-            row.period,
             row.category,
             row.service,
             row.sku,
@@ -87,6 +91,9 @@ fn account(text: &mut String, account: &AccountEntry) {
         let _ = write!(text, ", charge_factor: {factor}");
     }
     optional(text, "product_number", account.product_number.as_ref());
+    if !account.aliases.is_empty() {
+        let _ = write!(text, ", aliases: [{}]", account.aliases.join(", "));
+    }
 }
 
 fn component(text: &mut String, component: &ComponentEntry) {

@@ -63,7 +63,7 @@ struct AccountMonth<'a> {
 enum Group {
     /// Under the fixed terms, by cost centre.
     Fixed(String),
-    /// Under other terms: owes nothing (DESIGN R4).
+    /// Under other terms: owes nothing (rule R4).
     Other(GroupKey),
 }
 

@@ -1,4 +1,4 @@
-//! Netting of credits (DESIGN R11): changes what is exported, not the lines.
+//! Netting of credits (rule R11): changes what is exported, not the lines.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Rounding per group (DESIGN R8): corrections never drift, because each rounds the whole group anew.
+//! Rounding per group (rule R8): corrections never drift, because each rounds the whole group anew.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Recovery lines: what a component's owner gets back is the cost that services were charged (DESIGN R12).
+//! Recovery lines: what a component's owner gets back is the cost that services were charged (rule R12).
 
 use std::collections::BTreeMap;
 

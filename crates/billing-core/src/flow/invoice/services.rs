@@ -270,7 +270,7 @@ impl<'c, 'a> Month<'c, 'a> {
         price::use_prices(terms, key.part.as_deref())
     }
 
-    /// Each use's share in its component (DESIGN R6), or in its part of it: CPU cores and gigabytes do not add up.
+    /// Each use's share in its component (rule R6), or in its part of it: CPU cores and gigabytes do not add up.
     /// `None` where the quantities add up to zero.
     fn shares(&self) -> HashMap<&UseKey, Option<Decimal>> {
         let mut groups: BTreeMap<_, Vec<(&UseKey, Decimal)>> = BTreeMap::new();

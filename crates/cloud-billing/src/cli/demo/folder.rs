@@ -51,6 +51,7 @@ impl Folder {
         let advice =
             || format!("cannot use {} for the demo: name a folder that can be written", path.display());
         if path.join(MARKER).exists() {
+            tracing::warn!("{} had a demo: it is played anew", path.display());
             fs::remove_dir_all(&path).with_context(advice)?;
         }
         fs::create_dir_all(&path).with_context(advice)?;

@@ -28,6 +28,7 @@ use crate::{
 
 /// Plays the story.
 pub fn play(app: &mut App, folder: &Folder, months: Months) -> Result<Done> {
+    print(&format!("The demo works in {}. Its commands are for that folder.\n", folder.path().display()))?;
     let mut story = Story { app, folder, months };
     story.first_month()?;
     story.second_month()?;
@@ -216,5 +217,5 @@ fn chapter(title: &str, text: &str) -> Result<()> {
 }
 
 fn command(line: &str) -> Result<()> {
-    print(&format!("\n$ cloud-billing {line}\n"))
+    print(&format!("\n$ cloud-billing -e demo.env {line}\n"))
 }

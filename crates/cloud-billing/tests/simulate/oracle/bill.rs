@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use billing_core::{Decimal, Period};
 
-use super::{Account, Charge, Kind, Line, Oracle, Sources, Subject};
-use crate::history::{CURRENCY, SERVICES};
+use super::{Account, Charge, Kind, Line, Oracle, Rates, Sources, Subject};
+use crate::{
+    history::{CURRENCY, FOREIGN, SERVICES},
+    numbers::Rounding,
+};
 
-/// Customer, factor and cost centre of a group of an account-period's lines.
-pub(super) type GroupKey = (String, Decimal, String);
+/// Customer, factor, cost centre and rounding of a group of an account-period's lines.
+pub(super) type GroupKey = (String, Decimal, String, Rounding);
 
 /// A group of an account-period.
 #[derive(Default)]
@@ -40,15 +43,18 @@ pub(super) struct AccountPeriod<'o> {
     pub groups: BTreeMap<GroupKey, Group<'o>>,
     /// The product number of the first live line: it stays with the terms.
     pub product_number: Option<String>,
+    /// The rates of its currencies.
+    pub rates: Rates,
     /// What has no customer.
     pub unallocated: Sources,
     /// What has no valid cost centre, or no rate.
     pub held: Sources,
 }
 
-/// Sum by sum.
-fn total(sources: &Sources) -> Decimal {
-    sources.values().sum()
+/// The sum in the invoice's currency.
+fn total(sources: &Sources, rates: &Rates) -> Decimal {
+    let rate = |currency: &str| rates.get(currency).cloned().unwrap_or_else(Decimal::one);
+    sources.iter().map(|((_, currency), cost)| cost * &rate(currency)).sum()
 }
 
 impl Oracle {
@@ -69,9 +75,7 @@ impl Oracle {
             };
             key(a).cmp(&key(b))
         });
-        if self.settings.net {
-            self.net(target, period, &mut lines);
-        }
+        self.net(target, period, &mut lines);
         lines.iter().any(|line| line.amount != 0).then_some(lines)
     }
 
@@ -100,26 +104,37 @@ impl Oracle {
     pub(super) fn account_period(&self, provider: &str, id: &str, period: Period) -> AccountPeriod<'_> {
         let subject = Subject::Account(provider.to_owned(), id.to_owned());
         let live = self.live_of(&subject, period);
-        let fixed = live
-            .first()
-            .map(|line| (line.customer.clone(), line.factor.clone().unwrap_or_else(Decimal::one)));
-        let account = self.accounts.get(&(provider.to_owned(), id.to_owned()));
-        let terms = fixed.or_else(|| account.and_then(|account| Self::account_terms(account, period)));
-        let own = terms.as_ref().and_then(|(customer, _)| {
+        let Some(account) = self.accounts.get(&(provider.to_owned(), id.to_owned())) else {
+            return AccountPeriod::default();
+        };
+        let fixed = live.first().map(|line| {
+            let factor = line.factor.clone().unwrap_or_else(Decimal::one);
+            (line.customer.clone(), factor, line.rounding)
+        });
+        let terms = fixed.or_else(|| {
+            let (customer, factor) = Self::account_terms(account, period)?;
+            Some((customer, factor, self.settings.rounding))
+        });
+        let own = terms.as_ref().and_then(|(customer, ..)| {
             let fixed = live.iter().find(|line| !line.alternative);
             fixed.map(|line| line.cost_center.as_str()).or_else(|| self.cost_center(customer, period))
         });
         let product_number = live.first().map(|line| line.product_number.clone());
         let mut found = AccountPeriod { product_number, ..AccountPeriod::default() };
+        for currency in [CURRENCY, FOREIGN] {
+            let rate = self.rate(currency, period, live.iter().map(|line| &line.rates));
+            found.rates.extend(rate.map(|rate| (currency.to_owned(), rate)));
+        }
         for line in live {
             let factor = line.factor.clone().unwrap_or_else(Decimal::one);
-            let key = (line.customer.clone(), factor, line.cost_center.clone());
+            let key = (line.customer.clone(), factor, line.cost_center.clone(), line.rounding);
             let group = found.groups.entry(key).or_default();
             group.alternative = group.live.first().map_or(line.alternative, |first| first.alternative);
             group.live.push(line);
         }
         for (document, row) in self.facts() {
-            if row.provider != provider || row.account != id || row.period != period {
+            let is_of_account = row.provider == provider && account.keys.contains(&row.account);
+            if !is_of_account || row.period != period {
                 continue;
             }
             let source = (document, row.currency.clone());
@@ -127,8 +142,10 @@ impl Oracle {
             let tag = tag.filter(|tag| self.settings.valid(tag) && Some(*tag) != own);
             let place = match (&terms, tag.or(own)) {
                 (None, _) => &mut found.unallocated,
-                (Some((customer, factor)), Some(cost_center)) if row.currency == CURRENCY => {
-                    let key = (customer.clone(), factor.clone(), cost_center.to_owned());
+                (Some((customer, factor, rounding)), Some(cost_center))
+                    if found.rates.contains_key(&row.currency) =>
+                {
+                    let key = (customer.clone(), factor.clone(), cost_center.to_owned(), *rounding);
                     let group = found.groups.entry(key).or_default();
                     group.alternative = tag.is_some();
                     &mut group.owed
@@ -151,15 +168,18 @@ impl Oracle {
                 } else {
                     Kind::Account
                 };
-                for ((customer, factor, cost_center), group) in &found.groups {
+                for ((customer, factor, cost_center, rounding), group) in &found.groups {
                     let sources = group.remainder();
-                    let cost = total(&sources);
+                    let cost = total(&sources, &found.rates);
                     let markup = &cost * &(factor - &Decimal::one());
                     let charge = Charge { cost, markup, price: Decimal::zero() };
                     if charge.is_zero() {
                         continue;
                     }
-                    let amount = self.amount(&group.live, &charge);
+                    let amount = Self::amount(&group.live, &charge, *rounding);
+                    let is_of_line = |currency: &str| sources.keys().any(|(_, of)| of == currency);
+                    let rates = found.rates.iter().filter(|(currency, _)| is_of_line(currency));
+                    let rates = rates.map(|(currency, rate)| (currency.clone(), rate.clone())).collect();
                     lines.push(Line {
                         kind,
                         subject: Subject::Account(provider.clone(), id.clone()),
@@ -176,7 +196,9 @@ impl Oracle {
                         charge,
                         amount,
                         exported: amount,
+                        rounding: *rounding,
                         sources,
+                        rates,
                         uses: BTreeMap::new(),
                     });
                 }
@@ -216,7 +238,8 @@ impl Oracle {
         charge: Charge,
         live: &[&Line],
     ) -> Line {
-        let amount = self.amount(live, &charge);
+        let rounding = live.first().map_or(self.settings.rounding, |line| line.rounding);
+        let amount = Self::amount(live, &charge, rounding);
         Line {
             kind,
             subject,
@@ -230,7 +253,9 @@ impl Oracle {
             charge,
             amount,
             exported: amount,
+            rounding,
             sources: Sources::new(),
+            rates: Rates::new(),
             uses: BTreeMap::new(),
         }
     }
@@ -246,7 +271,7 @@ impl Oracle {
                     .filter(|line| line.period == covered)
                     .flat_map(|line| &line.uses)
                     .filter(|(key, _)| key.component == component.name)
-                    .map(|(_, (_, charge))| &charge.cost)
+                    .map(|(_, of_use)| &of_use.charge.cost)
                     .sum();
                 let subject = Subject::Recovery(component.name.clone());
                 let live = self.live_of(&subject, covered);

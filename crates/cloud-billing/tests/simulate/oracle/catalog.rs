@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use billing_core::{Decimal, Period};
 
 use super::{Component, Oracle, Position, Service, Use};
-use crate::history::{CatalogFile, PositionEntry, SERVICES, ServiceEntry};
+use crate::history::{AccountEntry, CatalogFile, PositionEntry, SERVICES, ServiceEntry};
 
 impl Oracle {
     /// The first period of a target without an issued invoice, counted from its earliest, void or not; all of them
@@ -63,7 +63,7 @@ impl Oracle {
         for entry in &file.accounts {
             self.known_customer(entry.customer.as_ref())?;
             let open = from.unwrap_or_else(|| self.first_open(&entry.provider));
-            let account = self.accounts.entry((entry.provider.clone(), entry.id.clone())).or_default();
+            let account = self.account_mut(&entry.provider, &entry.id);
             // The first customer and factor hold for all periods that are not invoiced.
             let start = if account.customer.latest().is_none() { Period::BEGINNING } else { open };
             let one = Decimal::one();
@@ -80,6 +80,7 @@ impl Oracle {
             if entry.product_number.is_some() {
                 account.product_number.clone_from(&entry.product_number);
             }
+            self.join(entry);
         }
         for entry in &file.components {
             self.known_customer(entry.terms.owner.as_ref())?;
@@ -93,6 +94,19 @@ impl Oracle {
         }
         file.services.iter().try_for_each(|entry| self.apply_service(entry, from, services_from))?;
         file.positions.iter().try_for_each(|entry| self.apply_position(entry, from))
+    }
+
+    /// Other ids of an account: what stands under them belongs to it from now on.
+    fn join(&mut self, entry: &AccountEntry) {
+        for alias in &entry.aliases {
+            if self.account_mut(&entry.provider, &entry.id).keys.contains(alias) {
+                continue;
+            }
+            for ((provider, _), account) in &mut self.accounts {
+                account.keys.retain(|key| *provider != entry.provider || key != alias);
+            }
+            self.account_mut(&entry.provider, &entry.id).keys.push(alias.clone());
+        }
     }
 
     fn known_customer(&self, customer: Option<&String>) -> Result<(), String> {

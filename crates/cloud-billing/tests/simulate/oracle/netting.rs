@@ -17,6 +17,9 @@ struct Credit {
 impl Oracle {
     /// Lowers each customer's positive lines by its negative ones, never below zero, and defers the rest.
     pub(super) fn net(&self, target: &str, period: Period, lines: &mut Vec<Line>) {
+        if !self.settings.net {
+            return;
+        }
         let netted = |line: &Line| !matches!(line.subject, Subject::Recovery(_));
         let customers: BTreeSet<String> =
             lines.iter().filter(|line| netted(line)).map(|line| line.customer.clone()).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use billing_core::{Decimal, Period};
 
 use super::{Oracle, Sources};
-use crate::auditor::Delivered;
+use crate::{auditor::Delivered, history::Broken};
 
 /// A row of `reconcile`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,13 +20,15 @@ pub struct Reconciled {
     pub held: Decimal,
     /// What nobody billed yet.
     pub open: Decimal,
+    /// What was rejected.
+    pub rejected: Decimal,
 }
 
 impl Reconciled {
     /// Whether all of it is nothing.
     pub fn is_zero(&self) -> bool {
-        let Self { provider_total, invoiced, unallocated, held, open } = self;
-        [provider_total, invoiced, unallocated, held, open].iter().all(|amount| amount.is_zero())
+        let Self { provider_total, invoiced, unallocated, held, open, rejected } = self;
+        [provider_total, invoiced, unallocated, held, open, rejected].iter().all(|amount| amount.is_zero())
     }
 }
 
@@ -37,9 +39,20 @@ impl Oracle {
     /// Where all cost stands; rows of nothing are left out.
     pub fn reconcile(&self) -> Books {
         let mut books = Books::new();
-        for (document, row) in self.facts() {
-            let key = (row.provider.clone(), self.documents[document].period, row.currency.clone());
-            books.entry(key).or_default().provider_total += &row.amount();
+        let rows = self.documents.iter().flat_map(|document| {
+            document.files.iter().flatten().flatten().map(move |row| (document.period, row))
+        });
+        for (period, row) in rows {
+            let key = (row.provider.clone(), period, row.currency.clone());
+            let book = books.entry(key).or_default();
+            match row.broken {
+                Some(Broken::Cost) => {}
+                Some(Broken::Period) => {
+                    book.rejected += &row.amount();
+                    book.provider_total += &row.amount();
+                }
+                None => book.provider_total += &row.amount(),
+            }
         }
         for (provider, id) in self.accounts.keys() {
             for period in self.periods_of(provider, id) {

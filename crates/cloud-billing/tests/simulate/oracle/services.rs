@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use billing_core::{Decimal, Period};
 
-use super::{Charge, Component, Kind, Line, Oracle, Prices, Service, Subject, Use, UseKey};
+use super::{Charge, Component, Kind, Line, Oracle, Prices, Rates, Service, Subject, Use, UseCharge, UseKey};
 use crate::{
-    history::{CURRENCY, ComponentTerms, PartPrice, SERVICES},
-    numbers::shares,
+    history::{ComponentTerms, PartPrice, SERVICES},
+    numbers::{Rounding, shares},
 };
 
 /// Charges by use, with the prices they were made under.
-type Uses = BTreeMap<UseKey, (Prices, Charge)>;
+type Uses = BTreeMap<UseKey, UseCharge>;
 
 /// A group of a service's lines in a period: one customer and cost centre.
 #[derive(Default)]
@@ -72,14 +72,20 @@ impl Oracle {
         self.components.iter().find(|component| component.name == name)
     }
 
-    /// The billed cost of a component in a period, before any account's factor.
-    fn component_cost(&self, name: &str, period: Period) -> Decimal {
-        self.facts()
-            .map(|(_, row)| row)
-            .filter(|row| row.component.as_deref() == Some(name) && row.period == period)
-            .filter(|row| row.currency == CURRENCY)
-            .map(|row| row.amount())
-            .sum()
+    /// The billed cost of a component in a period, before any account's factor, at rates that stay with the use's
+    /// first line; `None` while one is missing.
+    fn component_cost(&self, name: &str, period: Period, live: &[&UseCharge]) -> Option<(Decimal, Rates)> {
+        let mut cost = Decimal::zero();
+        let mut rates = Rates::new();
+        for (_, row) in self.facts() {
+            if row.component.as_deref() == Some(name) && row.period == period {
+                let fixed = live.iter().map(|of_use| &of_use.rates);
+                let rate = self.rate(&row.currency, period, fixed)?;
+                cost += &(&row.amount() * &rate);
+                rates.insert(row.currency.clone(), rate);
+            }
+        }
+        Some((cost, rates))
     }
 
     fn key(service: usize, used: &Use) -> UseKey {
@@ -148,9 +154,9 @@ impl Oracle {
     fn service_period(&self, at: usize, service: &Service, period: Period, covered: &[Period]) -> Vec<Line> {
         let subject = Subject::Service(service.name.clone());
         let live = self.live_of(&subject, period);
-        let mut groups: BTreeMap<(String, String), Group<'_>> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, String, Rounding), Group<'_>> = BTreeMap::new();
         for line in &live {
-            let key = (line.customer.clone(), line.cost_center.clone());
+            let key = (line.customer.clone(), line.cost_center.clone(), line.rounding);
             groups.entry(key).or_default().live.push(line);
         }
         let mut on_hold = BTreeSet::new();
@@ -161,26 +167,31 @@ impl Oracle {
             let (group, prices) = match first {
                 // Whether a service is charged is no term that stays: it is asked for each time.
                 Some(_) if service.charge.at(period) == Some(&false) => continue,
-                Some(line) => ((line.customer.clone(), line.cost_center.clone()), line.uses[&key].0.clone()),
+                Some(line) => {
+                    let group = (line.customer.clone(), line.cost_center.clone(), line.rounding);
+                    (group, line.uses[&key].prices.clone())
+                }
                 None => {
                     let Some((customer, true)) = Self::service_terms(service, period) else { continue };
                     let own = self.cost_center(&customer, period).map(str::to_owned);
                     let terms = self.component(&used.component).and_then(|c| c.terms.at(period));
                     let (Some(own), Some(terms)) = (own, terms) else { continue };
-                    ((customer, own), Prices::of(terms, used.part.as_deref()))
+                    ((customer, own, self.settings.rounding), Prices::of(terms, used.part.as_deref()))
                 }
             };
             let quantity = if prices.is_shared() { self.share(&key, period) } else { Some(quantity) };
-            let Some(quantity) = quantity else {
+            let of_use: Vec<&UseCharge> = live.iter().filter_map(|line| line.uses.get(&key)).collect();
+            let cost = self.component_cost(&used.component, period, &of_use);
+            let (Some(quantity), Some((cost, rates))) = (quantity, cost) else {
                 on_hold.insert(key);
                 continue;
             };
-            let charge = prices.charge(&quantity, &self.component_cost(&used.component, period));
-            groups.entry(group).or_default().owed.insert(key, (prices, charge));
+            let charge = prices.charge(&quantity, &cost);
+            groups.entry(group).or_default().owed.insert(key, UseCharge { prices, rates, charge });
         }
         let billed = |key: &UseKey| live.iter().any(|line| line.uses.contains_key(key));
         let mut lines: Vec<Line> = Vec::new();
-        for ((customer, cost_center), group) in groups {
+        for ((customer, cost_center, rounding), group) in groups {
             // What a use is charged first is a line; what is corrected of other uses is a line of its own.
             let (corrected, first): (Uses, Uses) =
                 group.remainder(&on_hold).into_iter().partition(|(key, _)| billed(key));
@@ -190,7 +201,7 @@ impl Oracle {
                     continue;
                 }
                 let mut charge = Charge::default();
-                uses.values().for_each(|(_, of_use)| charge.add(of_use));
+                uses.values().for_each(|of_use| charge.add(&of_use.charge));
                 let before: Vec<&Line> = group.live.iter().copied().chain(&new).collect();
                 let line = self.plain_line(kind, subject.clone(), SERVICES, period, charge, &before);
                 let product_number = service.product_number.clone().unwrap_or(line.product_number);
@@ -218,11 +229,12 @@ impl Group<'_> {
     /// What each use owes beyond the live lines; what is settled or on hold is left out.
     fn remainder(&self, on_hold: &BTreeSet<UseKey>) -> Uses {
         let mut uses = self.owed.clone();
-        for (key, (prices, charge)) in self.live.iter().flat_map(|line| &line.uses) {
-            let entry = uses.entry(key.clone()).or_insert_with(|| (prices.clone(), Charge::default()));
-            entry.1 = entry.1.minus(charge);
+        for (key, of_use) in self.live.iter().flat_map(|line| &line.uses) {
+            let nothing = || UseCharge { charge: Charge::default(), ..of_use.clone() };
+            let entry = uses.entry(key.clone()).or_insert_with(nothing);
+            entry.charge = entry.charge.minus(&of_use.charge);
         }
-        uses.retain(|key, (_, charge)| !charge.is_zero() && !on_hold.contains(key));
+        uses.retain(|key, of_use| !of_use.charge.is_zero() && !on_hold.contains(key));
         uses
     }
 }

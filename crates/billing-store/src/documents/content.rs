@@ -1,0 +1,150 @@
+//! What versions hold: slices, files, buckets.
+
+use std::collections::HashMap;
+
+use billing_core::{
+    Cost, Totals,
+    bucket::Bucket,
+    document::{Content, Digest, FileContent, Slice},
+    flow::admit::InForce,
+};
+
+use super::versions;
+use crate::{db::Transaction, error::StoreError, fields};
+
+/// The content of all versions in force, file by file: `(version row, file, slice)`.
+///
+/// # Errors
+/// When the ledger cannot be read.
+fn slices_in_force(tx: &mut Transaction<'_>) -> Result<Vec<(i64, i64, Slice)>, StoreError> {
+    let sql = "SELECT s.version_id, s.file_no, s.provider, s.period, s.row_count, s.digest FROM slices s \
+               JOIN versions v ON v.id = s.version_id WHERE v.in_force = 1 ORDER BY s.version_id, s.file_no";
+    tx.query(sql, &[])?
+        .iter()
+        .map(|row| {
+            let slice = Slice {
+                provider: fields::provider(row, 2)?,
+                period: fields::period(row, 3)?,
+                rows: fields::count(row, 4)?,
+                digest: fields::parsed(row, 5, "a digest", Digest::from_hex)?,
+            };
+            Ok((row.int(0)?, row.int(1)?, slice))
+        })
+        .collect()
+}
+
+/// The files, buckets and totals of a version, for adding to it and for comparing versions. Its rejections come from
+/// [`rejections`]; remarks and accounts are left out.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn content(tx: &mut Transaction<'_>, version: i64) -> Result<Content, StoreError> {
+    let mut files: Vec<FileContent> = Vec::new();
+    let sql =
+        "SELECT name, row_count, rejected_count FROM version_files WHERE version_id = ? ORDER BY file_no";
+    for row in tx.query(sql, &[version.into()])? {
+        let (rows, rejected) = (fields::count(&row, 1)?, fields::count(&row, 2)?);
+        files.push(FileContent { name: row.text(0)?.to_owned(), rows, rejected, slices: Vec::new() });
+    }
+    let sql = "SELECT file_no, provider, period, row_count, digest FROM slices WHERE version_id = ?";
+    for row in tx.query(sql, &[version.into()])? {
+        let slice = Slice {
+            provider: fields::provider(&row, 1)?,
+            period: fields::period(&row, 2)?,
+            rows: fields::count(&row, 3)?,
+            digest: fields::parsed(&row, 4, "a digest", Digest::from_hex)?,
+        };
+        let file = usize::try_from(row.int(0)?).ok().and_then(|at| files.get_mut(at));
+        if let Some(file) = file {
+            file.slices.push(slice);
+        }
+    }
+    let mut totals = Totals::default();
+    for row in
+        tx.query("SELECT currency, total FROM version_totals WHERE version_id = ?", &[version.into()])?
+    {
+        totals.add(&Cost::new(fields::decimal(&row, 1)?, fields::currency(&row, 0)?));
+    }
+    let buckets = buckets(tx, version)?;
+    Ok(Content { files, buckets, totals, ..Content::default() })
+}
+
+fn buckets(tx: &mut Transaction<'_>, version: i64) -> Result<Vec<Bucket>, StoreError> {
+    let sql = "SELECT provider, account_key, period, charge_category, service_category, service_name, region, \
+               commitment_term, cost_center_tag, component_tag, service_tag, currency, row_count, billed_cost, \
+               effective_cost FROM buckets WHERE version_id = ? ORDER BY bucket";
+    tx.query(sql, &[version.into()])?
+        .iter()
+        .map(|row| {
+            let key = billing_core::bucket::BucketKey {
+                provider: fields::provider(row, 0)?,
+                account_key: fields::shared(row, 1)?,
+                period: fields::period(row, 2)?,
+                charge_category: fields::shared(row, 3)?,
+                service_category: fields::shared(row, 4)?,
+                service_name: fields::shared(row, 5)?,
+                region: fields::shared(row, 6)?,
+                commitment_term: fields::shared(row, 7)?,
+                cost_center_tag: fields::optional_shared(row, 8)?,
+                component_tag: fields::optional_shared(row, 9)?,
+                service_tag: fields::optional_shared(row, 10)?,
+                currency: fields::currency(row, 11)?,
+            };
+            Ok(Bucket {
+                key,
+                rows: fields::count(row, 12)?,
+                billed_cost: fields::decimal(row, 13)?,
+                effective_cost: fields::decimal(row, 14)?,
+            })
+        })
+        .collect()
+}
+
+/// The versions in force, as far as new content is compared with them.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
+    let versions = versions(tx)?;
+    let mut known: HashMap<i64, InForce> = versions
+        .iter()
+        .filter(|record| record.in_force)
+        .map(|record| {
+            let in_force = InForce {
+                document: record.document,
+                name: record.document_name(),
+                job: record.job.clone(),
+                period: Some(record.period),
+                version: record.version,
+                rows: record.rows,
+                ..InForce::default()
+            };
+            (record.id, in_force)
+        })
+        .collect();
+    for (version, file, slice) in slices_in_force(tx)? {
+        let Some(known) = known.get_mut(&version) else { continue };
+        let file = usize::try_from(file).unwrap_or(0);
+        if known.files.len() <= file {
+            known.files.resize(file + 1, Vec::new());
+        }
+        known.files[file].push(slice);
+    }
+    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count FROM buckets b \
+               JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
+    for row in tx.query(sql, &[])? {
+        let key = (fields::provider(&row, 1)?, row.text(2)?.to_owned(), fields::period(&row, 3)?);
+        if let Some(known) = known.get_mut(&row.int(0)?) {
+            *known.account_periods.entry(key).or_default() += fields::count(&row, 4)?;
+        }
+    }
+    let sql = "SELECT DISTINCT version_id FROM rejections WHERE kind = 'row' AND waived_why IS NULL";
+    for row in tx.query(sql, &[])? {
+        if let Some(known) = known.get_mut(&row.int(0)?) {
+            known.open_rejections = true;
+        }
+    }
+    let mut all: Vec<InForce> = known.into_values().collect();
+    all.sort_by_key(|known| known.document);
+    Ok(all)
+}
