@@ -30,12 +30,8 @@ const OWN_FILES: &[&str] = &["command", "code", "expected.txt", "case.md", "befo
 const MARKS: &[&str] =
     &["Some(", "Error {", "Err(", "(os error", "\\\"", "\\n", "anyhow", "panicked", "pa55word"];
 /// Cases that hold one all the same.
-const EXCUSED: &[(&str, &str)] = &[
-    ("detail-url-not-writable", "(os error"),
-    ("export-dir-not-writable", "(os error"),
-    ("missing-catalog", "(os error"),
-    ("missing-env-file", "(os error"),
-];
+const EXCUSED: &[(&str, &str)] =
+    &[("detail-url-not-writable", "(os error"), ("export-dir-not-writable", "(os error")];
 
 struct Case {
     folder: PathBuf,
@@ -62,9 +58,9 @@ impl Case {
         self.read(name).unwrap_or_else(|| panic!("{}: the file {name} is missing", self.name))
     }
 
-    /// A folder with the input files, after what has to come before.
-    fn place(&self) -> Place {
-        let place = Place::new();
+    /// A copy of a folder with an empty ledger, with the input files, after what has to come before.
+    fn place(&self, ledger: &Place) -> Place {
+        let place = Place::copy_of(ledger);
         common::copy(&self.folder, place.root());
         for own in OWN_FILES {
             // Not every case has each of them.
@@ -96,32 +92,15 @@ impl Case {
     }
 }
 
-/// What a command that failed must leave as it was: the books as their users see them, and all files.
-fn books(place: &Place) -> (Vec<String>, Vec<String>) {
-    let views: [(&[&str], &str); 4] = [
-        (&["imports", "-o", "json"], "[]\n"),
-        (&["invoices", "-o", "json"], "[]\n"),
-        (&["catalog", "-o", "yaml"], "currency: CHF\n"),
-        (&["fx", "-o", "json"], "[]\n"),
-    ];
-    let there = place.path("cloud-billing.db").exists();
-    let view = |(arguments, empty): &(&[&str], &str)| match there {
-        true => place.done(arguments).out,
-        false => (*empty).to_owned(),
-    };
-    let is_own = |name: &String| name.starts_with("cloud-billing.db") || name == "cloud-billing.detail/";
-    let files = place.files(".").into_iter().filter(|name| !is_own(name));
-    (views.iter().map(view).collect(), files.collect())
-}
-
 /// What is wrong with a case; nothing where it is as it should be.
-fn check(case: &Case) -> Vec<String> {
-    let place = case.place();
+fn check(case: &Case, ledger: &Place, empty: &[String]) -> Vec<String> {
+    let place = case.place(ledger);
     if case.is_for_other_users(&place) {
         println!("skipped: needs a user who may not read everything ({})", case.name);
         return Vec::new();
     }
-    let before = books(&place);
+    let views = case.read("before").map_or_else(|| empty.to_vec(), |_| place.views());
+    let before = (views, place.other_files());
     let ran = case.run(&place);
     let mut wrong = Vec::new();
     if std::env::var_os("UPDATE_EXPECT").is_some() {
@@ -138,7 +117,7 @@ fn check(case: &Case) -> Vec<String> {
         if !ran.out.is_empty() {
             wrong.push(format!("failed and printed a result all the same: {}", ran.out));
         }
-        let after = books(&place);
+        let after = place.books();
         if before != after {
             wrong.push(format!("changed something: {before:#?} became {after:#?}"));
         }
@@ -176,13 +155,17 @@ fn style(name: &str, ran: &Ran) -> Vec<String> {
 fn every_message_of_the_catalogue_is_as_it_is_written() {
     let cases = cases();
     assert!(cases.len() > 100, "only {} cases", cases.len());
+    let ledger = Place::new();
+    ledger.done(&["migrate"]);
+    let empty = ledger.views();
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         // The cases wait for the disk most of the time.
         for _ in 0..4 {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let wrong = check(case).into_iter().map(|what| format!("{}: {what}", case.name));
+                    let wrong =
+                        check(case, &ledger, &empty).into_iter().map(|what| format!("{}: {what}", case.name));
                     failures.lock().unwrap().extend(wrong);
                 }
             });

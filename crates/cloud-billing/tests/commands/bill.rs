@@ -212,6 +212,45 @@ services:
     assert_eq!(export::short(&world.read("ManagedCloudServices.csv")), ["Paid cc 30"]);
 }
 
+/// An account of GCP whose amount is beyond all invoices.
+fn too_large() -> World {
+    let world = month();
+    world.apply("accounts: [{ provider: GCP, id: g, customer: Alpha, charge_factor: 90000000000000000000 }]");
+    world.import("gcp.csv", "GCP g 2026-10 90000000000000000000");
+    world
+}
+
+#[test]
+fn a_target_that_fails_does_not_hide_what_the_others_made() {
+    let world = too_large();
+    let ran = world.ends(1, "bill all --period 2026-10");
+    assert!(ran.err.contains("too large"), "{}", ran.err);
+    // What was issued before is told, and whoever runs it again gets the rest.
+    for issued in world.json("invoices").as_array().unwrap() {
+        let number = issued["number"].as_str().unwrap();
+        assert!(ran.out.contains(number), "{number} in {}", ran.out);
+    }
+    world.apply("accounts: [{ provider: GCP, id: g, charge_factor: 1 }]");
+    world.done("bill all --period 2026-10");
+    let mut targets = column(&world.json("invoices"), "target")
+        .iter()
+        .map(|target| (*target).to_owned())
+        .collect::<Vec<_>>();
+    targets.sort();
+    assert_eq!(targets, ["AWS", "Azure", "GCP", "ManagedCloudServices"]);
+    world.reconciles();
+}
+
+#[test]
+fn a_sum_beyond_all_invoices_is_an_error_too() {
+    let world =
+        World::with_catalog(&CATALOG.replace("charge_factor: 1.1", "charge_factor: 90000000000000000"));
+    world.apply("accounts: [{ provider: Azure, id: a, charge_factor: 90000000000000000 }]");
+    world.import("azure.csv", "Azure a 2026-10 10000000000000000000\nAzure b 2026-10 10000000000000000000");
+    world.fails("bill Azure --period 2026-10");
+    assert_eq!(world.json("invoices"), json!([]));
+}
+
 #[test]
 fn without_saving_no_file_is_written_and_the_bytes_can_still_be_had() {
     let mut world = month();

@@ -48,9 +48,12 @@ fn an_issued_draft_is_the_invoice_that_it_showed() {
     world.reconciles();
 }
 
+/// Something that happens between a draft and its issue.
+type Change = fn(&World);
+
 #[test]
 fn a_draft_that_is_no_longer_right_is_refused() {
-    let changes: [(&str, fn(&World)); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("other cost", |world| {
             world.import("azure.csv", "Azure a 2026-10 10.02\nAzure b 2026-10 20\nAzure b 2026-10 3");
         }),

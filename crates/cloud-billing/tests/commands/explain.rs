@@ -73,7 +73,7 @@ fn sources_of_every_line_sum_to_its_cost() {
 fn a_source_has_the_keys_of_the_contract_and_names_its_document_version_and_rows() {
     let world = world();
     world.done("bill Azure --period 2026-10");
-    let explained = world.json("explain 000001/3");
+    let explained = world.json("explain 000001/4");
     for key in ["line", "sources", "price"] {
         assert!(keys(&explained).contains(&key), "{key}");
     }
@@ -150,7 +150,7 @@ fn a_service_line_shows_its_uses_with_shares_and_prices() {
 fn people_see_the_same_numbers() {
     let world = world();
     world.done("bill Azure --period 2026-10");
-    let text = world.done("explain 000001/3 --rows").out;
+    let text = world.done("explain 000001/4 --rows").out;
     for part in
         ["4.0000000000000000000001 cost", "× 1.1", "azure/2026-10", "azure.csv", "0.0000000000000000000001"]
     {

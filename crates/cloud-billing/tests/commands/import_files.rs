@@ -106,6 +106,24 @@ fn a_file_given_twice_and_a_folder_without_files_are_refused() {
 }
 
 #[test]
+fn a_copy_of_a_file_beside_it_is_not_counted_twice() {
+    let text = usage::focus(FIRST);
+    let copies: [(&str, Vec<u8>); 3] = [
+        ("export/copy-of-1.csv", text.clone().into_bytes()),
+        ("export/1.csv.gz", gz(&text)),
+        ("export/1.zip", zip(&[("1.csv", text.as_bytes())])),
+    ];
+    for (name, content) in copies {
+        let world = World::new();
+        world.write("export/1.csv", &text);
+        world.write(name, content);
+        let message = world.fails("import focus -n azure -f export");
+        assert!(message.contains("1.csv") && message.contains("twice"), "{name}: {message}");
+        assert_eq!(world.json("imports"), serde_json::json!([]), "{name}");
+    }
+}
+
+#[test]
 fn a_file_of_no_bytes_is_an_error_and_one_of_headings_is_an_empty_document() {
     let world = World::new();
     world.write("nothing.csv", "");

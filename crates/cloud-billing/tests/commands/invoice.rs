@@ -172,6 +172,26 @@ fn a_void_writes_the_cancellation_and_makes_the_same_owed_again() {
 }
 
 #[test]
+fn a_void_makes_the_folder_of_exports_where_it_is_missing() {
+    let mut world = month();
+    world.bill("Azure", "2026-10");
+    world.set("EXPORT_DIR", "another/folder");
+    world.done("invoice void 000001 --why mistake");
+    assert!(world.has("another/folder/Azure-000001-void.csv"));
+}
+
+#[test]
+fn a_void_that_cannot_write_its_cancellation_voids_nothing() {
+    let mut world = month();
+    world.bill("Azure", "2026-10");
+    world.write("file", "not a folder");
+    world.set("EXPORT_DIR", "file");
+    let message = world.fails("invoice void 000001 --why mistake");
+    assert!(message.contains("EXPORT_DIR"), "{message}");
+    assert_eq!(world.json("invoice show 000001")["state"], "issued");
+}
+
+#[test]
 fn a_void_of_a_void_changes_nothing() {
     let world = month();
     world.bill("Azure", "2026-10");

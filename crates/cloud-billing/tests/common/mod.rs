@@ -116,6 +116,29 @@ impl Place {
         serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ran:?}"))
     }
 
+    /// What a command that failed must leave as it was: the books and all other files. There must be a ledger.
+    pub fn books(&self) -> (Vec<String>, Vec<String>) {
+        (self.views(), self.other_files())
+    }
+
+    /// The books as their users see them. There must be a ledger.
+    pub fn views(&self) -> Vec<String> {
+        let views: [&[&str]; 5] = [
+            &["imports", "-o", "json"],
+            &["imports", "--rejected", "-o", "json"],
+            &["invoices", "-o", "json"],
+            &["catalog", "-o", "yaml"],
+            &["fx", "-o", "json"],
+        ];
+        views.iter().map(|arguments| self.done(arguments).out).collect()
+    }
+
+    /// All files but the ledger's own.
+    pub fn other_files(&self) -> Vec<String> {
+        let is_own = |name: &String| name.starts_with("cloud-billing.db") || name == "cloud-billing.detail/";
+        self.files(".").into_iter().filter(|name| !is_own(name)).collect()
+    }
+
     /// The names of all files below a folder of this one, sorted; none where there is no such folder.
     pub fn files(&self, folder: &str) -> Vec<String> {
         let mut names = Vec::new();

@@ -37,7 +37,7 @@ fn same(place: &Place, expected: &Books) {
 
 #[test]
 fn six_bill_runs_at_once_make_one_invoice() {
-    let reference = Reference::new();
+    let reference = Reference::run();
     for _ in 0..3 {
         let place = reference.before(step::BILL_AGAIN);
         let ran = at_once(&place, &[STEPS[step::BILL_AGAIN]; 6]);
@@ -59,7 +59,7 @@ fn six_bill_runs_at_once_make_one_invoice() {
 
 #[test]
 fn imports_of_different_documents_at_once_both_come_into_force() {
-    let reference = Reference::new();
+    let reference = Reference::run();
     for _ in 0..3 {
         let place = reference.before(step::IMPORT_AZURE);
         let ran = at_once(&place, &[STEPS[step::IMPORT_AZURE], STEPS[step::IMPORT_AWS]]);
@@ -79,7 +79,7 @@ fn imports_of_different_documents_at_once_both_come_into_force() {
 
 #[test]
 fn one_document_imported_twice_at_once_comes_into_force_once() {
-    let reference = Reference::new();
+    let reference = Reference::run();
     for _ in 0..3 {
         let place = reference.before(step::IMPORT_AZURE);
         let ran = at_once(&place, &[STEPS[step::IMPORT_AZURE]; 2]);
@@ -99,7 +99,7 @@ fn one_document_imported_twice_at_once_comes_into_force_once() {
 
 #[test]
 fn an_import_and_a_bill_run_at_once_lead_to_the_same_books() {
-    let reference = Reference::new();
+    let reference = Reference::run();
     for _ in 0..5 {
         let place = reference.before(step::IMPORT_REWRITTEN);
         let ran = at_once(&place, &[STEPS[step::IMPORT_REWRITTEN], STEPS[step::BILL_CORRECTION]]);

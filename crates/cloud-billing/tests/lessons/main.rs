@@ -5,7 +5,7 @@
 //!
 //! | lesson | about | why not here |
 //! | --- | --- | --- |
-//! | 12 | no answer from the metrics server | usage is not imported yet (an empty bill is in 7 of `commands::import`) |
+//! | 12 | no answer from the metrics server | usage is not imported yet; a bill without rows is in `commands` |
 //! | 13 | Google's own export with its credits | only FOCUS is read of Google yet |
 //! | 25 26 27 | database sizes, Kubernetes usage, reservation events | these importers do not exist yet |
 //! | 31 32 | mails | there are none yet |

@@ -6,15 +6,16 @@ use billing_core::{Decimal, Period};
 
 use crate::{
     history::{
-        AccountEntry, CURRENCY, CatalogFile, ComponentEntry, ComponentTerms, CustomerEntry, History, Import,
+        AccountEntry, Broken, CURRENCY, CatalogFile, ComponentEntry, ComponentTerms, CustomerEntry, FOREIGN, History, Import,
         PartPrice, PositionEntry, Row, SERVICES, ServiceEntry, Settings, Step, UseEntry,
     },
+    known,
     numbers::Rounding,
     rng::Rng,
 };
 
-/// A currency for which no rate is pinned.
-const FOREIGN: &str = "EUR";
+/// Rates of the foreign currency.
+const RATES: &[&str] = &["0.95", "1.0625", "0.933333333333"];
 /// The component whose uses are owed once.
 const SETUP: &str = "setup";
 
@@ -36,6 +37,7 @@ struct AccountPlan {
     written: Vec<String>,
     on_billing_account: bool,
     name: String,
+    joined: bool,
 }
 
 struct Generator {
@@ -88,7 +90,7 @@ impl Generator {
             positions: Vec::new(),
             periods,
             one_job: rng.chance(40),
-            foreign: rng.chance(10),
+            foreign: rng.chance(20),
             delivered: BTreeMap::new(),
             skus: 0,
             rng,
@@ -128,6 +130,7 @@ impl Generator {
                 written,
                 on_billing_account,
                 name,
+                joined: false,
             });
         }
     }
@@ -252,6 +255,9 @@ impl Generator {
         if self.components.is_empty() || !self.rng.chance(45) {
             return None;
         }
+        if self.rng.chance(5) {
+            return Some("unheard-of".to_owned());
+        }
         Some(self.rng.pick(&self.components).name.clone())
     }
 
@@ -261,7 +267,9 @@ impl Generator {
         // Of a hundred rows one or two are the same as another in all that is told of them.
         let sku = if self.rng.chance(10) { 0 } else { self.skus };
         let component = self.component_tag();
-        let foreign = self.foreign && component.is_none() && self.rng.chance(15);
+        let foreign = self.foreign && self.rng.chance(30);
+        let service_tag = component.is_some() && self.rng.chance(8);
+        let service_tag = service_tag.then(|| (*self.rng.pick(&["web", "tagged"])).to_owned());
         Row {
             provider: plan.provider.to_owned(),
             provider_written: plan.provider_written.to_owned(),
@@ -274,6 +282,8 @@ impl Generator {
             cost: self.cost(),
             cost_center: self.tag(),
             component,
+            service_tag,
+            broken: None,
             category: (*self.rng.pick(&["Usage", "Usage", "Purchase", "Tax", "Credit", "Adjustment"]))
                 .to_owned(),
             service: (*self.rng.pick(&["Compute", "Storage"])).to_owned(),
@@ -317,6 +327,12 @@ impl Generator {
         }
         if files.iter().all(Vec::is_empty) {
             let row = self.row(accounts[0], period);
+            files[0].push(row);
+        }
+        if self.rng.chance(6) {
+            let account = *self.rng.pick(&accounts);
+            let broken = Some(*self.rng.pick(&[Broken::Cost, Broken::Period]));
+            let row = Row { broken, ..self.row(account, period) };
             files[0].push(row);
         }
         files.retain(|file| !file.is_empty());
@@ -372,6 +388,11 @@ impl Generator {
     }
 
     fn import(&mut self, job: &str, period: Period) -> Step {
+        if self.rng.chance(5) {
+            // The provider renames an account.
+            let at = self.rng.below(self.accounts.len());
+            self.accounts[at].name = format!("renamed-{}", self.rng.below(3));
+        }
         let key = (job.to_owned(), period);
         let (files, replace) = match self.delivered.get(&key).cloned() {
             Some(files) => (self.rewritten(job, &files), self.rng.chance(60)),
@@ -438,7 +459,20 @@ impl Generator {
             customer: with_customer.then(|| self.customer()),
             factor: self.rng.chance(80).then(|| self.value(FACTORS)),
             product_number: self.rng.chance(20).then(|| format!("product-{at}")),
+            aliases: Vec::new(),
         }
+    }
+
+    /// Two accounts that become one.
+    fn join(&mut self, at: usize) -> Vec<String> {
+        let other = self.rng.below(self.accounts.len());
+        let same = self.accounts[other].provider == self.accounts[at].provider;
+        if other == at || !same || self.accounts[at].joined || self.accounts[other].joined {
+            return Vec::new();
+        }
+        self.accounts[at].joined = true;
+        self.accounts[other].joined = true;
+        vec![self.accounts[other].id.clone()]
     }
 
     fn customer_entry(&mut self, name: &str, valid: usize) -> CustomerEntry {
@@ -497,7 +531,10 @@ impl Generator {
                 }
                 2..=4 => {
                     let at = self.rng.below(self.accounts.len());
-                    let entry = self.account_entry(at, true);
+                    let mut entry = self.account_entry(at, true);
+                    if !known::ALIASES_AFTER_INVOICES && self.rng.chance(8) {
+                        entry.aliases = self.join(at);
+                    }
                     file.accounts.retain(|known| known.id != entry.id);
                     file.accounts.push(entry);
                 }
@@ -618,11 +655,23 @@ impl Generator {
                     let period = if older { self.period() } else { self.periods[month] };
                     Some(Step::Bill { target: self.target(), period })
                 }
-                86..94 => Some(Step::Void { pick: self.rng.below(64) }),
-                94..97 => Some(Step::Withdraw { pick: self.rng.below(64) }),
+                86..93 => Some(Step::Void { pick: self.rng.below(64) }),
+                93..95 => Some(Step::Withdraw { pick: self.rng.below(64) }),
+                95 => Some(Step::Rounding(*self.rng.pick(&[Rounding::Cent, Rounding::Unit, Rounding::UnitUp]))),
+                96 if self.foreign => {
+                    let rate = self.value(RATES);
+                    Some(Step::Rate { period: self.period(), rate })
+                }
+                97 => Some(Step::Issue { target: self.target() }),
                 _ => {
                     let period = self.periods[month];
-                    Some(Step::Draft { target: self.target(), period })
+                    let target = self.target();
+                    if self.rng.chance(50) {
+                        steps.push(Step::Draft { target: target.clone(), period });
+                        Some(Step::Issue { target })
+                    } else {
+                        Some(Step::Draft { target, period })
+                    }
                 }
             };
             steps.extend(step);

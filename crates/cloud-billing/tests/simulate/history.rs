@@ -171,6 +171,20 @@ pub struct ComponentTerms {
     pub parts: Vec<(String, PartPrice)>,
 }
 
+impl ComponentTerms {
+    /// The terms of a component that an import makes: its cost and five per cent.
+    pub fn of_import() -> Self {
+        Self {
+            unit_price: Decimal::zero(),
+            cost_percentage: Decimal::from(105),
+            fixed_price: Decimal::zero(),
+            proportional: false,
+            owner: None,
+            parts: Vec::new(),
+        }
+    }
+}
+
 /// A component in a catalog file, with all its prices.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ComponentEntry {

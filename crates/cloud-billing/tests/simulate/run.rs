@@ -90,7 +90,25 @@ impl Player<'_> {
                 let expected = self.oracle.bill(target, *period);
                 let draft = self.world.bill(target, *period, Mode::Draft)?;
                 compare("draft", draft.invoice.as_ref(), expected.as_ref(), &self.world.books()?)?;
+                if let (Some(draft), Some(lines)) = (draft.invoice, expected) {
+                    self.oracle.draft(draft.number.0, target, *period, lines);
+                }
                 self.count("draft");
+            }
+            Step::Issue { target } => self.issue(target)?,
+            Step::Rate { period, rate } => {
+                self.oracle.pin(*period, rate.clone());
+                self.world.pin(*period, rate)?;
+                self.count("rate");
+            }
+            Step::Rounding(rounding) => {
+                self.oracle.set_rounding(*rounding);
+                self.world.set_rounding(*rounding);
+            }
+            Step::Net(net) => {
+                self.oracle.set_net(*net);
+                self.auditor.set_net(*net);
+                self.world.set_net(*net);
             }
             Step::Void { pick } => self.void(*pick)?,
             Step::Withdraw { pick } => {
@@ -171,6 +189,31 @@ impl Player<'_> {
         }
     }
 
+    /// Issues the target's draft, where there is one: only if it still is what is owed.
+    fn issue(&mut self, target: &str) -> Result<(), String> {
+        let Some((number, period, lines)) = self.oracle.draft_of(target) else { return Ok(()) };
+        let books = self.world.books()?;
+        let is_draft = |invoice: &&Invoice| invoice.number.0 == number && invoice.state == InvoiceState::Draft;
+        let there = books.invoices.iter().any(|invoice| is_draft(&invoice));
+        let issued = self.world.issue(number);
+        match (issued, lines) {
+            (Ok(issued), Some(lines)) if there => {
+                compare("issue", issued.invoice.as_ref(), Some(&lines), &books)?;
+                self.oracle.issue(number, target, period, lines);
+                self.count("draft issued");
+                Ok(())
+            }
+            (Ok(issued), _) => Err(format!("draft {number} was issued though it differs or is gone: {issued:?}")),
+            (Err(_), None) => {
+                self.count("draft refused");
+                Ok(())
+            }
+            // The same lines may rest on another version of a document.
+            (Err(why), Some(_)) if !there || why.contains("no longer") => Ok(()),
+            (Err(why), Some(_)) => Err(why),
+        }
+    }
+
     fn count_line(&mut self, line: &Line) {
         self.count(match line.kind {
             Kind::Account => "line of an account",
@@ -217,6 +260,7 @@ impl Player<'_> {
                     unallocated: row.unallocated.clone(),
                     held: row.held.clone(),
                     open: row.open.clone(),
+                    rejected: row.rejected_total.clone(),
                 };
                 ((row.provider.to_string(), row.period, row.currency.to_string()), reconciled)
             })
@@ -291,6 +335,8 @@ fn of_program(line: &ProgramLine, books: &Books) -> Line {
         product_number: line.product_number.clone(),
         period: line.period,
         factor: line.charge_factor.clone(),
+        rounding: crate::numbers::Rounding::Cent,
+        rates: BTreeMap::new(),
         charge: crate::oracle::Charge {
             cost: line.cost.clone(),
             markup: line.markup.clone(),

@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use billing_core::{
-    Period,
-    books::{CostInForce, Finding},
+    Currency, Decimal, Period,
+    books::{CostInForce, Credits, Finding},
     catalog::Catalog,
     flow::{conserve::Reconciliation, statement::statement},
     ids::{InvoiceNumber, Target},
     invoice::{Invoice, LiveLine},
+    rounding::Rounding as ProgramRounding,
 };
 use billing_store::{
     StoreError, catalog,
@@ -18,12 +19,13 @@ use billing_store::{
 use cloud_billing::{
     app::{App, Clock},
     config::{Settings as ProgramSettings, Vars},
-    flow::{bill, documents as withdraw, import, look, master_data},
+    flow::{bill, documents as withdraw, import, look, master_data, rates},
     outputs::sap_csv,
 };
 
 use crate::{
-    history::{CURRENCY, CatalogFile, Import, SERVICES, Settings},
+    history::{CURRENCY, CatalogFile, FOREIGN, Import, SERVICES, Settings},
+    numbers::Rounding,
     render::{catalog_yaml, month_csv},
 };
 
@@ -85,6 +87,14 @@ pub trait World {
     fn void(&mut self, number: i64) -> Result<(), String>;
     /// Withdraws a document.
     fn withdraw(&mut self, job: &str, period: Period) -> Result<(), String>;
+    /// Pins a rate of the foreign currency.
+    fn pin(&mut self, period: Period, rate: &Decimal) -> Result<(), String>;
+    /// Changes `ROUNDING`.
+    fn set_rounding(&mut self, rounding: Rounding);
+    /// Changes `CREDITS`.
+    fn set_net(&mut self, net: bool);
+    /// Issues a draft.
+    fn issue(&mut self, number: i64) -> Result<Billed, String>;
     /// Reads everything.
     fn books(&mut self) -> Result<Books, String>;
 }
@@ -171,6 +181,25 @@ impl World for Program {
             Ok(None) => Err("was not in force".to_owned()),
             Err(error) => Err(format!("{error:#}")),
         }
+    }
+
+    fn pin(&mut self, period: Period, rate: &Decimal) -> Result<(), String> {
+        let currency = |code: &str| Currency::parse(code).expect("a currency code");
+        let pinned = rates::set(&mut self.app, currency(FOREIGN), currency(CURRENCY), period, rate.clone());
+        pinned.map(|_| ()).map_err(|error| format!("{error:#}"))
+    }
+
+    fn set_rounding(&mut self, rounding: Rounding) {
+        self.app.settings.rounding = ProgramRounding::parse(rounding.setting()).expect("a way to round");
+    }
+
+    fn set_net(&mut self, net: bool) {
+        self.app.settings.credits = if net { Credits::Net } else { Credits::Lines };
+    }
+
+    fn issue(&mut self, number: i64) -> Result<Billed, String> {
+        let report = bill::issue(&mut self.app, InvoiceNumber(number)).map_err(|error| format!("{error:#}"))?;
+        Ok(Billed { invoice: report.invoice, findings: report.findings })
     }
 
     fn books(&mut self) -> Result<Books, String> {

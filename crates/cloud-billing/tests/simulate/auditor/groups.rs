@@ -8,20 +8,29 @@ use billing_core::{
     decimal::Decimal as Exact,
     ids::{ComponentId, CustomerId, InvoiceNumber},
     invoice::{InvoiceState, LineKind, Subject},
+    rounding::Rounding as ProgramRounding,
 };
 
-use super::{Auditor, same};
+use super::{Auditor, Happened, lines::joined, same};
 use crate::{
     history::SERVICES,
-    numbers::{hundredths, round},
+    numbers::{Rounding, hundredths, round},
     world::Books,
 };
 
-/// Subject, period, customer, cost centre, factor.
-type GroupKey = (Subject, Period, CustomerId, String, Option<Exact>);
+/// Subject, period, customer, cost centre, factor, rounding.
+type GroupKey = (Subject, Period, CustomerId, String, Option<Exact>, ProgramRounding);
 
 /// A group's lines by invoice: exact sum, amount, and whether the invoice is void.
 type Group = BTreeMap<InvoiceNumber, (Exact, i128, bool)>;
+
+fn rounding(of_program: ProgramRounding) -> Rounding {
+    match of_program {
+        ProgramRounding::Cent => Rounding::Cent,
+        ProgramRounding::Unit => Rounding::Unit,
+        ProgramRounding::UnitUp => Rounding::UnitUp,
+    }
+}
 
 impl Auditor {
     /// Per group, the amount is the rounded exact sum. When a line is voided, the rounding of those after it stands
@@ -34,11 +43,12 @@ impl Auditor {
             }
             for line in invoice.content.lines.iter().filter(|line| line.kind != LineKind::Carry) {
                 let key = (
-                    line.subject,
+                    joined(books, invoice, line.subject),
                     line.period,
                     line.customer,
                     line.cost_center.clone(),
                     line.charge_factor.clone(),
+                    line.rounding,
                 );
                 let entry = groups.entry(key).or_default();
                 let void = invoice.state == InvoiceState::Void;
@@ -71,7 +81,7 @@ impl Auditor {
         same(
             &format!("amount of the group {key:?} ({:?}) of {exact}", name.map(|name| &name.name)),
             &hundredths(amount),
-            &hundredths(round(&exact, self.settings.rounding)),
+            &hundredths(round(&exact, rounding(key.5))),
         )
     }
 
@@ -81,16 +91,21 @@ impl Auditor {
     }
 
     /// At most one set of terms of an account-period is not zero.
-    pub(super) fn one_set_of_terms(&mut self, books: &Books) -> Result<(), String> {
+    /// Where two accounts were joined that is so again after the next bill.
+    pub(super) fn one_set_of_terms(&mut self, books: &Books, happened: &Happened) -> Result<(), String> {
         type Terms = (CustomerId, Option<Exact>);
         let mut sums: BTreeMap<(Subject, Period), BTreeMap<Terms, (Exact, i128)>> = BTreeMap::new();
-        for live in &books.live {
-            if let Subject::Account(_) = live.line.subject {
-                let of_period = sums.entry((live.line.subject, live.line.period)).or_default();
-                let terms = (live.line.customer, live.line.charge_factor.clone());
-                let sum = of_period.entry(terms).or_default();
-                sum.0 += &live.line.exact();
-                sum.1 += live.line.amount.hundredths();
+        for invoice in books.invoices.iter().filter(|invoice| invoice.state == InvoiceState::Issued) {
+            let target = invoice.content.target.as_str();
+            for line in &invoice.content.lines {
+                let Subject::Account(_) = line.subject else { continue };
+                let billed = happened.billed.as_ref();
+                let made_up = billed.is_some_and(|(of, upto, _)| of == target && line.period <= *upto);
+                let subject = if made_up { joined(books, invoice, line.subject) } else { line.subject };
+                let of_period = sums.entry((subject, line.period)).or_default();
+                let sum = of_period.entry((line.customer, line.charge_factor.clone())).or_default();
+                sum.0 += &line.exact();
+                sum.1 += line.amount.hundredths();
             }
         }
         for (key, of_period) in &sums {
@@ -145,10 +160,7 @@ impl Auditor {
                 let credited: Decimal = credits().map(|line| &line.cost).sum();
                 let rest = &charged + &credited;
                 // What rounds to nothing makes no invoice of its own.
-                if !rest.is_zero()
-                    && round(&rest, self.settings.rounding) != 0
-                    && round(&-&rest, self.settings.rounding) != 0
-                {
+                if !rest.is_zero() && rest.abs() > Decimal::one() {
                     return Err(format!(
                         "{} in {period}: {charged} charged, {credited} credited",
                         component.name

@@ -2,6 +2,7 @@
 
 use billing_core::{
     Decimal, Money,
+    ids::Target,
     invoice::{Invoice, Line, LineKind, Source, Subject},
 };
 
@@ -101,12 +102,24 @@ impl Auditor {
         let Some(corrected) = corrected.filter(|_| at.invoice < invoice.number) else {
             return Err(format!("{place} corrects {at:?}, which is not there"));
         };
+        let subject = |line: &Line| joined(books, invoice, line.subject);
         same(
             &format!("{place} corrects another thing"),
-            &(corrected.subject, corrected.period),
-            &(line.subject, line.period),
+            &(subject(corrected), corrected.period),
+            &(subject(line), line.period),
         )
     }
+}
+
+/// The subject of a line, where accounts were joined that of the one they are now.
+pub(super) fn joined(books: &Books, invoice: &Invoice, subject: Subject) -> Subject {
+    let (Subject::Account(id), Target::Accounts(provider)) = (subject, &invoice.content.target) else {
+        return subject;
+    };
+    let own = books.catalog.accounts.iter().find(|account| account.id == id);
+    let Some(key) = own.map(|account| provider.account_key(&account.provider_id)) else { return subject };
+    let of = books.catalog.accounts.iter().find(|a| a.provider == *provider && a.keys.contains(&key));
+    of.map_or(subject, |account| Subject::Account(account.id))
 }
 
 fn cost(sources: &[Source]) -> Decimal {

@@ -6,7 +6,7 @@ use billing_core::{Decimal, Period};
 
 use super::{Account, Charge, Kind, Line, Oracle, Rates, Sources, Subject};
 use crate::{
-    history::{CURRENCY, FOREIGN, SERVICES},
+    history::{CURRENCY, FOREIGN, Row, SERVICES},
     numbers::Rounding,
 };
 
@@ -79,12 +79,24 @@ impl Oracle {
         lines.iter().any(|line| line.amount != 0).then_some(lines)
     }
 
+    /// The live lines of an account, also those from before another one was joined to it (R1).
+    fn live_of_account(&self, provider: &str, id: &str) -> impl Iterator<Item = &Line> {
+        self.live().filter(move |line| match &line.subject {
+            Subject::Account(of, key) if of == provider => {
+                self.account_of(of, key).is_some_and(|(_, known)| known == id)
+            }
+            _ => false,
+        })
+    }
+
     /// The periods in which an account has facts or live lines.
     pub(super) fn periods_of(&self, provider: &str, id: &str) -> BTreeSet<Period> {
-        let facts =
-            self.facts().map(|(_, row)| row).filter(|row| row.provider == provider && row.account == id);
-        let subject = Subject::Account(provider.to_owned(), id.to_owned());
-        let live = self.live().filter(|line| line.subject == subject).map(|line| line.period);
+        let Some(account) = self.accounts.get(&(provider.to_owned(), id.to_owned())) else {
+            return BTreeSet::new();
+        };
+        let is_of_account = |row: &&Row| row.provider == provider && account.keys.contains(&row.account);
+        let facts = self.facts().map(|(_, row)| row).filter(is_of_account);
+        let live = self.live_of_account(provider, id).map(|line| line.period);
         facts.map(|row| row.period).chain(live).collect()
     }
 
@@ -102,8 +114,8 @@ impl Oracle {
 
     /// Where the cost of an account in a period stands.
     pub(super) fn account_period(&self, provider: &str, id: &str, period: Period) -> AccountPeriod<'_> {
-        let subject = Subject::Account(provider.to_owned(), id.to_owned());
-        let live = self.live_of(&subject, period);
+        let live: Vec<&Line> =
+            self.live_of_account(provider, id).filter(|line| line.period == period).collect();
         let Some(account) = self.accounts.get(&(provider.to_owned(), id.to_owned())) else {
             return AccountPeriod::default();
         };

@@ -134,17 +134,7 @@ impl Oracle {
                 known.then_some(()).ok_or_else(|| format!("no part {part}"))?;
             }
         }
-        let at = self.services.iter().position(|service| service.name == entry.name).unwrap_or_else(|| {
-            self.services.push(Service {
-                name: entry.name.clone(),
-                product_number: None,
-                customer: super::Timeline::default(),
-                charge: super::Timeline::default(),
-                uses: Vec::new(),
-            });
-            self.services.len() - 1
-        });
-        let service = &mut self.services[at];
+        let service = self.service_mut(&entry.name);
         if entry.product_number.is_some() {
             service.product_number.clone_from(&entry.product_number);
         }
@@ -182,6 +172,21 @@ impl Oracle {
             service.uses[at].terms.change(from, start, Some((used.quantity.clone(), used.once)));
         }
         Ok(())
+    }
+
+    /// The service of a name, made where there is none.
+    pub(super) fn service_mut(&mut self, name: &str) -> &mut Service {
+        let at = self.services.iter().position(|service| service.name == name).unwrap_or_else(|| {
+            self.services.push(Service {
+                name: name.to_owned(),
+                product_number: None,
+                customer: super::Timeline::default(),
+                charge: super::Timeline::default(),
+                uses: Vec::new(),
+            });
+            self.services.len() - 1
+        });
+        &mut self.services[at]
     }
 
     fn apply_position(&mut self, entry: &PositionEntry, from: Option<Period>) -> Result<(), String> {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use billing_core::Period;
+use billing_core::{Decimal, Period};
 
-use super::{Document, Oracle};
-use crate::history::{Import, Row};
+use super::{Component, Document, Oracle, Timeline, Use};
+use crate::history::{ComponentTerms, Import, Row, SERVICES};
 
 /// What an import should come to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,7 +25,7 @@ type Slices<'r> = BTreeMap<(&'r str, Period), Vec<&'r Row>>;
 
 fn slices<'r>(files: impl IntoIterator<Item = &'r Vec<Row>>) -> Slices<'r> {
     let mut slices = Slices::new();
-    for row in files.into_iter().flatten() {
+    for row in files.into_iter().flatten().filter(|row| row.broken.is_none()) {
         slices.entry((&row.provider, row.period)).or_default().push(row);
     }
     slices.values_mut().for_each(|rows| rows.sort());
@@ -33,21 +33,30 @@ fn slices<'r>(files: impl IntoIterator<Item = &'r Vec<Row>>) -> Slices<'r> {
 }
 
 fn accounts<'r>(files: &'r [Vec<Row>]) -> BTreeSet<(&'r str, &'r str)> {
-    files.iter().flatten().map(|row| (&*row.provider, &*row.account)).collect()
+    taken(files).map(|row| (&*row.provider, &*row.account)).collect()
 }
 
 fn providers(files: &[Vec<Row>]) -> BTreeSet<&str> {
-    files.iter().flatten().map(|row| &*row.provider).collect()
+    taken(files).map(|row| &*row.provider).collect()
+}
+
+/// The rows that can be read.
+fn taken(files: &[Vec<Row>]) -> impl Iterator<Item = &Row> {
+    files.iter().flatten().filter(|row| row.broken.is_none())
 }
 
 fn row_count(files: &[Vec<Row>]) -> usize {
-    files.iter().map(Vec::len).sum()
+    taken(files).count()
+}
+
+fn has_rejections(files: &[Vec<Row>]) -> bool {
+    files.iter().flatten().any(|row| row.broken.is_some())
 }
 
 impl Oracle {
     /// The document's period.
     fn period_of(import: &Import) -> Option<Period> {
-        import.period.or_else(|| import.files.iter().flatten().map(|row| row.period).max())
+        import.period.or_else(|| taken(&import.files).map(|row| row.period).max())
     }
 
     /// What an import should come to. Changes nothing.
@@ -70,15 +79,24 @@ impl Oracle {
         {
             return outcome;
         }
-        if !import.add && self.is_a_second_bill(import) {
-            return Outcome::Refused;
+        if !import.add {
+            match self.is_a_second_bill(import) {
+                Some(true) => return Outcome::Refused,
+                None => return Outcome::Open,
+                Some(false) => {}
+            }
         }
         if let Some(files) = current
             && !import.replace
             && !import.add
         {
             let fewer = |new: usize, old: usize| new * 2 < old;
-            if fewer(row_count(&import.files), row_count(files))
+            let all = |files: &[Vec<Row>]| files.iter().flatten().count();
+            let few = fewer(row_count(&import.files), row_count(files));
+            if few != fewer(all(&import.files), all(files)) {
+                return Outcome::Open;
+            }
+            if few
                 || fewer(accounts(&import.files).len(), accounts(files).len())
                 || !providers(files).is_subset(&providers(&import.files))
             {
@@ -99,6 +117,18 @@ impl Oracle {
             let new = slices([file]);
             in_force().any(|files| files.iter().any(|known| slices([known]) == new))
         };
+        if in_force().any(|files| has_rejections(files)) {
+            // Where rejections are open, the same content is taken again: it may have been repaired.
+            let own = self.documents.iter().find(|d| d.job == import.job && Some(d.period) == Self::period_of(import));
+            let repaired = own.and_then(|own| own.files.as_ref());
+            let same = repaired.is_some_and(|files| has_rejections(files) && slices(files) == new);
+            let any = new.iter().any(known_slice) || import.files.iter().any(known_file);
+            return match (same && !import.add, any) {
+                (true, _) => Some(Outcome::Imported),
+                (_, true) => Some(Outcome::Open),
+                _ => None,
+            };
+        }
         if new.iter().all(known_slice) || import.files.iter().all(known_file) {
             let whole = in_force().any(|files| slices(files) == new);
             let part = in_force().any(|files| {
@@ -122,15 +152,23 @@ impl Oracle {
         elsewhere.then_some(Outcome::Open)
     }
 
-    /// Whether another job has a full bill of one of the accounts in one of its periods.
-    fn is_a_second_bill(&self, import: &Import) -> bool {
-        let key = |row: &Row| (row.provider.clone(), row.account.clone(), row.period);
-        let new: BTreeSet<_> = import.files.iter().flatten().map(key).collect();
-        self.documents
-            .iter()
-            .filter(|document| document.job != import.job)
-            .flat_map(|document| document.files.iter().flatten().flatten())
-            .any(|row| new.contains(&key(row)))
+    /// Whether another job has a full bill of one of the accounts in one of its periods. Of ids that were joined only
+    /// later it is not said.
+    fn is_a_second_bill(&self, import: &Import) -> Option<bool> {
+        let written = |row: &Row| (row.provider.clone(), row.account.clone(), row.period);
+        let joined = |row: &Row| {
+            let account = self.account_of(&row.provider, &row.account).cloned();
+            (account.unwrap_or_else(|| (row.provider.clone(), row.account.clone())), row.period)
+        };
+        let new: BTreeSet<_> = taken(&import.files).map(written).collect();
+        let new_joined: BTreeSet<_> = taken(&import.files).map(joined).collect();
+        let others = || {
+            let others = self.documents.iter().filter(|document| document.job != import.job);
+            others.flat_map(|document| document.files.iter().flat_map(|files| taken(files)))
+        };
+        let as_written = others().any(|row| new.contains(&written(row)));
+        let as_joined = others().any(|row| new_joined.contains(&joined(row)));
+        (as_written == as_joined).then_some(as_written)
     }
 
     /// Puts an import in force.
@@ -148,9 +186,40 @@ impl Oracle {
                 files: Some(import.files.clone()),
             }),
         }
-        for row in import.files.iter().flatten() {
-            let account = self.accounts.entry((row.provider.clone(), row.account.clone())).or_default();
-            account.name.clone_from(&row.name);
+        for row in taken(&import.files) {
+            let account = self.account_mut(&row.provider, &row.account);
+            // The account goes by the name of its first id.
+            if account.keys.first() == Some(&row.account) {
+                account.name.clone_from(&row.name);
+            }
+        }
+        self.take_tags(import);
+    }
+
+    /// A component that nobody knows is made; a service tag beside it makes the service and its use of it.
+    fn take_tags(&mut self, import: &Import) {
+        let mut tags: BTreeMap<(&String, Option<&String>), Period> = BTreeMap::new();
+        for row in taken(&import.files) {
+            if let Some(component) = &row.component {
+                let first = tags.entry((component, row.service_tag.as_ref())).or_insert(row.period);
+                *first = row.period.min(*first);
+            }
+        }
+        let billed = self.invoices.iter().any(|invoice| !invoice.void && invoice.target == SERVICES);
+        for ((name, service), period) in tags {
+            if self.component(name).is_none() {
+                let mut terms = Timeline::default();
+                terms.set(Period::BEGINNING, ComponentTerms::of_import());
+                self.components.push(Component { name: name.clone(), terms });
+            }
+            let Some(service) = service else { continue };
+            let service = self.service_mut(service);
+            if service.uses.iter().all(|used| used.component != *name) {
+                let from = if billed { period } else { Period::BEGINNING };
+                let mut terms = Timeline::default();
+                terms.set(from, Some((Decimal::one(), false)));
+                service.uses.push(Use { name: name.clone(), component: name.clone(), part: None, terms });
+            }
         }
     }
 

@@ -54,6 +54,12 @@ impl Prices {
         }
     }
 
+    /// Whether the price of a quantity depends on the component's cost.
+    fn need_cost(&self, quantity: &Decimal) -> bool {
+        let charge = self.charge(quantity, &Decimal::one());
+        !charge.cost.is_zero() || !charge.markup.is_zero()
+    }
+
     /// Whether the price depends on the quantities of others.
     fn is_shared(&self) -> bool {
         self.proportional && !matches!(self.part, Some(PartPrice::PerUnit(_)))
@@ -68,7 +74,7 @@ impl Oracle {
         first.through(period).collect()
     }
 
-    fn component(&self, name: &str) -> Option<&Component> {
+    pub(super) fn component(&self, name: &str) -> Option<&Component> {
         self.components.iter().find(|component| component.name == name)
     }
 
@@ -181,7 +187,12 @@ impl Oracle {
             };
             let quantity = if prices.is_shared() { self.share(&key, period) } else { Some(quantity) };
             let of_use: Vec<&UseCharge> = live.iter().filter_map(|line| line.uses.get(&key)).collect();
-            let cost = self.component_cost(&used.component, period, &of_use);
+            let cost = match &quantity {
+                Some(quantity) if prices.need_cost(quantity) => {
+                    self.component_cost(&used.component, period, &of_use)
+                }
+                _ => Some((Decimal::zero(), Rates::new())),
+            };
             let (Some(quantity), Some((cost, rates))) = (quantity, cost) else {
                 on_hold.insert(key);
                 continue;
@@ -191,7 +202,7 @@ impl Oracle {
         }
         let billed = |key: &UseKey| live.iter().any(|line| line.uses.contains_key(key));
         let mut lines: Vec<Line> = Vec::new();
-        for ((customer, cost_center, rounding), group) in groups {
+        for ((customer, cost_center, _), group) in groups {
             // What a use is charged first is a line; what is corrected of other uses is a line of its own.
             let (corrected, first): (Uses, Uses) =
                 group.remainder(&on_hold).into_iter().partition(|(key, _)| billed(key));

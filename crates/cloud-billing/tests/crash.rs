@@ -6,13 +6,16 @@
     reason = "a test may panic, and says how much it covered"
 )]
 
+#[path = "crash/at_once.rs"]
 mod at_once;
+#[path = "crash/books.rs"]
 mod books;
-#[path = "../common/mod.rs"]
 mod common;
+#[path = "crash/kill.rs"]
 mod kill;
+#[path = "crash/month.rs"]
 mod month;
-#[path = "../simulate/rng.rs"]
+#[path = "simulate/rng.rs"]
 #[allow(dead_code, reason = "this test uses a part of it")]
 mod rng;
 
@@ -60,7 +63,7 @@ pub struct Reference {
 
 impl Reference {
     /// Does everything once.
-    pub fn new() -> Self {
+    pub fn run() -> Self {
         let place = Place::new();
         month::write(&place);
         let first = (Place::copy_of(&place), Books::of(&place));
@@ -143,10 +146,10 @@ fn round(number: usize, reference: &Reference, hits: &Hits) -> Option<String> {
         add(&hits.unwritten, more && books::exports(&place).len() == exports);
     }
     let last = if number.is_multiple_of(TO_THE_END) { STEPS.len() - 1 } else { step };
-    for again in step..=last {
-        let ran = books::run(&place, STEPS[again]);
+    for (again, line) in STEPS.iter().enumerate().take(last + 1).skip(step) {
+        let ran = books::run(&place, line);
         if ran.code != reference.code(again) {
-            return Some(format!("{moment:?} of {}: {} then ends with {ran:?}", STEPS[step], STEPS[again]));
+            return Some(format!("{moment:?} of {}: {line} then ends with {ran:?}", STEPS[step]));
         }
     }
     add(&hits.leftovers, !books::leftovers(&place).is_empty());
@@ -156,7 +159,7 @@ fn round(number: usize, reference: &Reference, hits: &Hits) -> Option<String> {
 
 #[test]
 fn killed_two_hundred_times_the_books_are_as_if_every_command_had_run_once() {
-    let reference = Reference::new();
+    let reference = Reference::run();
     let (next, hits, failures) = (AtomicUsize::new(0), Hits::default(), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..2 {
