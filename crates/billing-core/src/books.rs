@@ -162,6 +162,17 @@ pub enum Finding {
         /// The cost, in the provider's currency.
         cost: Cost,
     },
+    /// A use is of a part that its component does not have in the period: its price is held.
+    NoPart {
+        /// The component.
+        component: ComponentId,
+        /// The part.
+        part: String,
+        /// The service that uses it.
+        service: ServiceId,
+        /// The billing period.
+        period: Period,
+    },
     /// The quantities of a proportional component (or of one of its parts) add up to zero: its prices are held.
     NoQuantities {
         /// The component.

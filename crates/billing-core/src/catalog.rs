@@ -209,6 +209,8 @@ pub struct Service {
     pub id: ServiceId,
     /// Its name, unique.
     pub name: String,
+    /// The values of the service tag that mean it: its name, and those it had before.
+    pub tags: Vec<String>,
     /// The product number of its lines.
     pub product_number: Option<String>,
     /// What kind of service it is, for people: `kubernetes`.
@@ -229,7 +231,7 @@ impl Service {
 
     /// Whether it is invoiced in a period.
     pub fn is_charged_at(&self, period: Period) -> bool {
-        self.terms.at(period).is_none_or(|terms| terms.charge)
+        self.terms.at_or_first(period, |_| true).is_none_or(|terms| terms.charge)
     }
 }
 

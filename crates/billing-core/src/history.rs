@@ -70,12 +70,13 @@ impl<T: Clone + PartialEq> History<T> {
         }
     }
 
-    /// Changes the value from a period on: in what holds there, or `initial` where nothing does, and in all that was
-    /// set for later. Entries that say nothing new are dropped.
+    /// Changes the value from a period on: in what holds there, else in what holds first, else in `initial`, and in all
+    /// that was set for later. Entries that say nothing new are dropped.
     pub fn change_from(&mut self, from: Period, initial: T, change: impl Fn(&mut T)) {
         let at = self.entries.partition_point(|(start, _)| *start < from);
         if self.entries.get(at).is_none_or(|(start, _)| *start != from) {
-            let value = at.checked_sub(1).map_or(initial, |before| self.entries[before].1.clone());
+            let known = at.checked_sub(1).map_or(self.entries.first(), |before| self.entries.get(before));
+            let value = known.map_or(initial, |(_, value)| value.clone());
             self.entries.insert(at, (from, value));
         }
         for (_, value) in &mut self.entries[at..] {

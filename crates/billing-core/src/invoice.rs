@@ -148,6 +148,8 @@ pub struct UsePrices {
 pub struct UseCharge {
     /// The use.
     pub key: UseKey,
+    /// The component's name when it was charged.
+    pub component_name: String,
     /// The prices it is charged under.
     pub prices: UsePrices,
     /// The quantity as given.
@@ -179,6 +181,8 @@ pub struct Line {
     pub name: String,
     /// Who pays.
     pub customer: CustomerId,
+    /// The customer's name when the line was made.
+    pub customer_name: String,
     /// Where it is booked.
     pub cost_center: String,
     /// Whether the cost centre is a tag's instead of the customer's.
@@ -220,6 +224,7 @@ impl Line {
             corrects: None,
             name: String::new(),
             customer,
+            customer_name: String::new(),
             cost_center: String::new(),
             alternative: false,
             product_number: String::new(),

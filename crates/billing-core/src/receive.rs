@@ -113,7 +113,8 @@ fn use_of(
     from: Period,
     created: &mut Created,
 ) {
-    let at = match catalog.services.iter().position(|known| known.name == service) {
+    let is_it = |known: &Service| known.tags.iter().any(|tag| tag == service);
+    let at = match catalog.services.iter().position(is_it) {
         Some(at) => at,
         None => {
             let id = ServiceId(catalog.services.iter().map(|service| service.id.0).max().unwrap_or(0) + 1);
@@ -121,6 +122,7 @@ fn use_of(
             catalog.services.push(Service {
                 id,
                 name: service.to_owned(),
+                tags: vec![service.to_owned()],
                 product_number: None,
                 service_type: None,
                 terms: History::starting(Period::BEGINNING, ServiceTerms::default()),

@@ -1,6 +1,10 @@
 //! Rows that could not be taken, with the place where they stand and the money known of them.
 
-use crate::{ids::Provider, money::Cost, period::Period};
+use crate::{
+    ids::Provider,
+    money::{Cost, Currency},
+    period::Period,
+};
 
 /// A row of a document that could not be taken. It stays open until a repaired document or a waiver clears it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +23,8 @@ pub struct Rejection {
     pub provider: Option<Provider>,
     /// The billing period, where the row tells it.
     pub period: Option<Period>,
+    /// The currency, where the row tells it.
+    pub currency: Option<Currency>,
     /// The billed cost, where it could be read.
     pub cost: Option<Cost>,
 }

@@ -32,6 +32,9 @@ impl Rounding {
     }
 }
 
+/// No amount is larger, so that the sum of all lines that an invoice can have fits too.
+const HUNDREDTHS_MAX: i128 = 10i128.pow(28);
+
 /// Rounds the exact sum of an invoice group to its invoice unit (rule R8). `None` where it does not fit into
 /// [`Money`].
 pub fn round_group(exact: &Decimal, rounding: Rounding) -> Option<Money> {
@@ -43,7 +46,10 @@ pub fn round_group(exact: &Decimal, rounding: Rounding) -> Option<Money> {
             (whole + i32::from(rest.is_positive())) * 100
         }
     };
-    i128::try_from(whole).ok().map(Money::from_hundredths)
+    i128::try_from(whole)
+        .ok()
+        .filter(|hundredths| hundredths.abs() < HUNDREDTHS_MAX)
+        .map(Money::from_hundredths)
 }
 
 /// Splits `total` in proportion to `weights`, which are not negative, at 18 decimals or the total's own scale if

@@ -230,6 +230,7 @@ impl Run<'_> {
             reason: problem.reason,
             provider: problem.provider,
             period: problem.period,
+            currency: problem.currency,
             cost: problem.cost,
         });
         Ok(())
@@ -280,7 +281,8 @@ fn with_heading(problem: RowProblem, reader: &dyn RowReader) -> Rejected {
 /// A problem of the row as a whole, of which no column can be trusted.
 fn whole_row(text: &str, reason: String) -> Rejected {
     let (text, column) = (text.to_owned(), "");
-    let problem = RowProblem { column, text, reason, provider: None, period: None, cost: None };
+    let problem =
+        RowProblem { column, text, reason, provider: None, period: None, currency: None, cost: None };
     Rejected { heading: String::new(), problem }
 }
 

@@ -7,7 +7,7 @@
 //! The tags stand in the digest as the provider wrote them, so that a change of the settings that name them does not
 //! make other content of the same file. Invoice ids are no content: providers fill them in later.
 
-use billing_core::line_item::LineItem;
+use billing_core::{Fixed, line_item::LineItem};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Part of each digest: another number is needed when the layout below changes.
@@ -50,15 +50,25 @@ impl RowCode {
         let (high, low) = item.billed_cost.words();
         self.bytes.extend_from_slice(&high.to_le_bytes());
         self.bytes.extend_from_slice(&low.to_le_bytes());
-        for text in [
-            raw.charge_period_start,
-            raw.resource_id,
-            raw.sku,
-            raw.charge_description,
-            &raw.quantity,
-            raw.tags,
-        ] {
+        for text in [raw.charge_period_start, raw.resource_id, raw.sku, raw.charge_description, raw.tags] {
             self.put(text);
+        }
+        self.put_number(&raw.quantity);
+    }
+
+    /// A number by its value: 1 and 1.0 are the same. What is none is put as text.
+    fn put_number(&mut self, text: &str) {
+        match Fixed::parse(text.trim().as_bytes()) {
+            Ok(number) => {
+                let (high, low) = number.words();
+                self.bytes.push(1);
+                self.bytes.extend_from_slice(&high.to_le_bytes());
+                self.bytes.extend_from_slice(&low.to_le_bytes());
+            }
+            Err(_) => {
+                self.bytes.push(0);
+                self.put(text);
+            }
         }
     }
 
@@ -109,14 +119,15 @@ mod tests {
     }
 
     fn raw() -> RawLine<'static> {
-        RawLine { billed_cost: "1.50".into(), service_name: "ab", region: "c", ..RawLine::default() }
+        let (billed_cost, quantity) = ("1.50".into(), "2.0".into());
+        RawLine { billed_cost, quantity, service_name: "ab", region: "c", ..RawLine::default() }
     }
 
     #[test]
     fn equal_content_has_an_equal_hash_however_it_is_written() {
         let names = TagNames::default;
         let (key, content) = codes(raw(), names());
-        let same = RawLine { billed_cost: " 1.5".into(), invoice_id: "I-1", ..raw() };
+        let same = RawLine { billed_cost: " 1.5".into(), quantity: "2".into(), invoice_id: "I-1", ..raw() };
         assert_eq!(codes(same, names()), (key.clone(), content));
         let moved = RawLine { service_name: "a", region: "bc", ..raw() };
         assert_ne!(codes(moved, names()), (key.clone(), content));

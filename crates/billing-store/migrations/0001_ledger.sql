@@ -191,6 +191,13 @@ CREATE TABLE services (
   created_by_import {bool} NOT NULL
 ) {table_options};
 
+CREATE TABLE service_tags (
+  tag {name} NOT NULL PRIMARY KEY,
+  service_id {id} NOT NULL,
+  place {int} NOT NULL,
+  FOREIGN KEY (service_id) REFERENCES services (id)
+) {table_options};
+
 CREATE TABLE service_terms (
   service_id {id} NOT NULL,
   from_period {period} NOT NULL,
@@ -265,6 +272,7 @@ CREATE TABLE invoice_lines (
   corrects_line {int},
   name {text} NOT NULL,
   customer_id {id} NOT NULL,
+  customer_name {text} NOT NULL,
   cost_center {text} NOT NULL,
   alternative {bool} NOT NULL,
   product_number {text} NOT NULL,
@@ -289,6 +297,7 @@ CREATE TABLE line_uses (
   service_id {id} NOT NULL,
   name {text} NOT NULL,
   component_id {id} NOT NULL,
+  component_name {text} NOT NULL,
   part {text},
   unit_price {amount} NOT NULL,
   cost_percentage {amount} NOT NULL,

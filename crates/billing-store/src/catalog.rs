@@ -147,6 +147,10 @@ fn load_services(tx: &mut Transaction<'_>) -> Result<Vec<Service>, StoreError> {
     let mut terms = load_terms(tx, sql, |row| {
         Ok(ServiceTerms { customer: row.optional_int(2)?.map(CustomerId), charge: row.bool(3)? })
     })?;
+    let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
+    for row in tx.query("SELECT service_id, tag FROM service_tags ORDER BY service_id, place", &[])? {
+        tags.entry(row.int(0)?).or_default().push(row.text(1)?.to_owned());
+    }
     let sql = "SELECT id, name, product_number, service_type, created_by_import FROM services ORDER BY id";
     let rows = tx.query(sql, &[])?;
     rows.iter()
@@ -155,6 +159,7 @@ fn load_services(tx: &mut Transaction<'_>) -> Result<Vec<Service>, StoreError> {
             Ok(Service {
                 id: ServiceId(id),
                 name: row.text(1)?.to_owned(),
+                tags: tags.remove(&id).unwrap_or_default(),
                 product_number: fields::optional_string(row, 2)?,
                 service_type: fields::optional_string(row, 3)?,
                 terms: history(&mut terms, id),
@@ -231,7 +236,11 @@ pub fn save(tx: &mut Transaction<'_>, before: &Catalog, after: &Catalog) -> Resu
     for component in components {
         save_component(tx, component)?;
     }
-    for service in changed(&before.services, &after.services, |service| service.id) {
+    let services = changed(&before.services, &after.services, |service| service.id);
+    for service in &services {
+        tx.execute("DELETE FROM service_tags WHERE service_id = ?", &[service.id.0.into()])?;
+    }
+    for service in services {
         save_service(tx, service)?;
     }
     save_positions(tx, before, after)
@@ -348,6 +357,9 @@ fn save_service(tx: &mut Transaction<'_>, service: &Service) -> Result<(), Store
         service.created_by_import.into(),
     ];
     put(tx, "services", &["name", "product_number", "service_type", "created_by_import"], id, values)?;
+    let tags = service.tags.iter().zip(0i64..);
+    let tags = tags.map(|(tag, place)| vec![fields::text(tag), Value::Int(id), Value::Int(place)]);
+    tx.execute_each("INSERT INTO service_tags (tag, service_id, place) VALUES (?, ?, ?)", tags)?;
     for table in ["use_terms", "uses", "service_terms"] {
         tx.execute(&format!("DELETE FROM {table} WHERE service_id = ?"), &[id.into()])?;
     }

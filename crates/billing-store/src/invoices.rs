@@ -69,7 +69,7 @@ fn lines(tx: &mut Transaction<'_>, which: &Which<'_>) -> Result<Vec<(i64, Line)>
     let mut uses = load_uses(tx, condition, &params, &mut sources)?;
     let sql = format!(
         "SELECT t.invoice_number, t.line, t.kind, t.subject_kind, t.subject_id, t.corrects_invoice, t.corrects_line, \
-         t.name, t.customer_id, t.cost_center, t.alternative, t.product_number, t.period, t.charge_factor, \
+         t.name, t.customer_id, t.customer_name, t.cost_center, t.alternative, t.product_number, t.period, t.charge_factor, \
          t.quantity, t.cost, t.markup, t.price, t.rounding_mode, t.amount, t.exported FROM invoice_lines t{condition} \
          ORDER BY t.invoice_number, t.line"
     );
@@ -98,18 +98,19 @@ fn line(row: &Row, sources: Vec<Source>, uses: Vec<UseCharge>) -> Result<Line, S
         corrects,
         name: row.text(7)?.to_owned(),
         customer: CustomerId(row.int(8)?),
-        cost_center: row.text(9)?.to_owned(),
-        alternative: row.bool(10)?,
-        product_number: row.text(11)?.to_owned(),
-        period: fields::period(row, 12)?,
-        charge_factor: fields::optional_decimal(row, 13)?,
-        quantity: fields::decimal(row, 14)?,
-        cost: fields::decimal(row, 15)?,
-        markup: fields::decimal(row, 16)?,
-        price: fields::decimal(row, 17)?,
-        rounding: fields::parsed(row, 18, "a rounding", Rounding::parse)?,
-        amount: fields::money(row, 19)?,
-        exported: fields::money(row, 20)?,
+        customer_name: row.text(9)?.to_owned(),
+        cost_center: row.text(10)?.to_owned(),
+        alternative: row.bool(11)?,
+        product_number: row.text(12)?.to_owned(),
+        period: fields::period(row, 13)?,
+        charge_factor: fields::optional_decimal(row, 14)?,
+        quantity: fields::decimal(row, 15)?,
+        cost: fields::decimal(row, 16)?,
+        markup: fields::decimal(row, 17)?,
+        price: fields::decimal(row, 18)?,
+        rounding: fields::parsed(row, 19, "a rounding", Rounding::parse)?,
+        amount: fields::money(row, 20)?,
+        exported: fields::money(row, 21)?,
         sources,
         uses,
     })
@@ -156,14 +157,14 @@ fn load_uses(
     sources: &mut HashMap<(LineKey, i64), Vec<Source>>,
 ) -> Result<HashMap<LineKey, Vec<UseCharge>>, StoreError> {
     let sql = format!(
-        "SELECT t.invoice_number, t.line, t.use_no, t.service_id, t.name, t.component_id, t.part, t.unit_price, \
+        "SELECT t.invoice_number, t.line, t.use_no, t.service_id, t.name, t.component_id, t.component_name, t.part, t.unit_price, \
          t.cost_percentage, t.fixed_price, t.split, t.part_cost_share, t.part_price_per_unit, t.quantity, t.share, \
          t.cost, t.markup, t.price FROM line_uses t{condition} ORDER BY t.invoice_number, t.line, t.use_no"
     );
     let mut uses: HashMap<LineKey, Vec<UseCharge>> = HashMap::new();
     for row in tx.query(&sql, params)? {
         let line = (row.int(0)?, row.int(1)?);
-        let part = match (fields::optional_decimal(&row, 11)?, fields::optional_decimal(&row, 12)?) {
+        let part = match (fields::optional_decimal(&row, 12)?, fields::optional_decimal(&row, 13)?) {
             (Some(share), _) => Some(PartPrice::CostShare(share)),
             (_, price) => price.map(PartPrice::PerUnit),
         };
@@ -172,20 +173,21 @@ fn load_uses(
                 service: ServiceId(row.int(3)?),
                 name: row.text(4)?.to_owned(),
                 component: ComponentId(row.int(5)?),
-                part: fields::optional_string(&row, 6)?,
+                part: fields::optional_string(&row, 7)?,
             },
+            component_name: row.text(6)?.to_owned(),
             prices: UsePrices {
-                unit_price: fields::decimal(&row, 7)?,
-                cost_percentage: fields::decimal(&row, 8)?,
-                fixed_price: fields::decimal(&row, 9)?,
-                split: fields::parsed(&row, 10, "a split", Split::parse)?,
+                unit_price: fields::decimal(&row, 8)?,
+                cost_percentage: fields::decimal(&row, 9)?,
+                fixed_price: fields::decimal(&row, 10)?,
+                split: fields::parsed(&row, 11, "a split", Split::parse)?,
                 part,
             },
-            quantity: fields::decimal(&row, 13)?,
-            share: fields::decimal(&row, 14)?,
-            cost: fields::decimal(&row, 15)?,
-            markup: fields::decimal(&row, 16)?,
-            price: fields::decimal(&row, 17)?,
+            quantity: fields::decimal(&row, 14)?,
+            share: fields::decimal(&row, 15)?,
+            cost: fields::decimal(&row, 16)?,
+            markup: fields::decimal(&row, 17)?,
+            price: fields::decimal(&row, 18)?,
             sources: sources.remove(&(line, row.int(2)?)).unwrap_or_default(),
         };
         uses.entry(line).or_default().push(charge);
@@ -301,6 +303,17 @@ pub fn live(tx: &mut Transaction<'_>, target: Option<&Target>) -> Result<Vec<Liv
             Some(LiveLine { at, target, currency, line })
         })
         .collect())
+}
+
+/// The targets and periods that live lines are of.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn live_periods(tx: &mut Transaction<'_>) -> Result<Vec<(Target, Period)>, StoreError> {
+    let sql = "SELECT DISTINCT i.target, l.period FROM invoice_lines l JOIN invoices i ON i.number = l.invoice_number \
+               WHERE i.state = 'issued'";
+    let rows = tx.query(sql, &[])?;
+    rows.iter().map(|row| Ok((Target::named(row.text(0)?), fields::period(row, 1)?))).collect()
 }
 
 /// The heads of all invoices, without lines: number, target, period, state.

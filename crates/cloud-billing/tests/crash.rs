@@ -154,7 +154,8 @@ fn round(number: usize, reference: &Reference, hits: &Hits) -> Option<String> {
     }
     add(&hits.leftovers, !books::leftovers(&place).is_empty());
     let difference = Books::of(&place).difference(reference.after(last))?;
-    Some(format!("{moment:?} of {} and on to {}: {difference}", STEPS[step], STEPS[last]))
+    let detail = place.files("cloud-billing.detail").join(" ");
+    Some(format!("{moment:?} of {} and on to {}: {difference}\ndetail: {detail}", STEPS[step], STEPS[last]))
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::{
     decimal::Decimal,
     history::History,
     ids::{ComponentId, CustomerId, Target},
+    period::Period,
 };
 
 impl Work<'_> {
@@ -71,15 +72,31 @@ impl Work<'_> {
     /// The place of an entry's component in the catalog, and whether it is new.
     fn find_component(&mut self, entry: &ComponentEntry, values: &mut Values) -> Option<(usize, bool)> {
         let known: Vec<String> = self.catalog.components.iter().map(|known| known.name.clone()).collect();
+        let name = &entry.name.value;
+        let previous = entry.previous_name.as_ref().map(|previous| &previous.value);
+        let other =
+            self.catalog.components.iter().find(|other| {
+                other.name != *name && Some(&other.name) != previous && other.tags.contains(name)
+            });
+        if let Some(other) = other {
+            // The tag in the cloud means that component, in periods that are invoiced too.
+            let message = format!(
+                "'{name}' is an earlier name of component '{}', and tags of that name still mean it: choose another",
+                other.name
+            );
+            self.problem(entry.name.line, message);
+            return None;
+        }
         match self.place("component", &known, &entry.name, entry.previous_name.as_ref()) {
             Place::Known(at) => Some((at, false)),
             Place::Renamed(at) => {
                 values.add("name", &known[at], &entry.name.value);
-                self.take_tag(&entry.name.value);
                 let component = &mut self.catalog.components[at];
                 component.name.clone_from(&entry.name.value);
                 // The tags in the cloud may keep the old name for long: both mean this component.
-                component.tags.push(entry.name.value.clone());
+                if !component.tags.contains(&entry.name.value) {
+                    component.tags.push(entry.name.value.clone());
+                }
                 Some((at, false))
             }
             Place::New => {
@@ -90,15 +107,7 @@ impl Work<'_> {
         }
     }
 
-    /// An old name that another component still answers to is free for a new one.
-    fn take_tag(&mut self, name: &str) {
-        for component in &mut self.catalog.components {
-            component.tags.retain(|tag| tag != name);
-        }
-    }
-
     fn add_component(&mut self, name: &str) {
-        self.take_tag(name);
         let id = ComponentId(next_id(self.catalog.components.iter().map(|component| component.id.0)));
         self.catalog.components.push(Component {
             id,
@@ -114,11 +123,24 @@ impl Work<'_> {
         let start = self.options.from_for(&Target::ManagedCloudServices);
         let mut lacking = Vec::new();
         for service in &self.catalog.services {
-            for of_service in service.uses.iter().filter(|of_service| of_service.at(start).is_some()) {
+            for of_service in &service.uses {
                 let component = self.catalog.components.iter().find(|c| c.id == of_service.component);
                 let (Some(component), Some(part)) = (component, &of_service.part) else { continue };
-                let terms = component.terms.at_or_first(start, |_| true);
-                if terms.is_none_or(|terms| terms.part(part).is_none()) {
+                // Wherever one of the two changes from here on, the part has to be there.
+                let changes = component.terms.entries().iter().map(|(from, _)| *from);
+                let changes = changes.chain(of_service.terms.entries().iter().map(|(from, _)| *from));
+                let used =
+                    changes.chain([start]).filter(|from| *from >= start && of_service.at(*from).is_some());
+                let lacks = |from: Period| {
+                    component.terms.at_or_first(from, |_| true).is_none_or(|terms| terms.part(part).is_none())
+                };
+                if used.min().is_some_and(lacks)
+                    || component
+                        .terms
+                        .entries()
+                        .iter()
+                        .any(|(from, _)| *from >= start && of_service.at(*from).is_some() && lacks(*from))
+                {
                     let line = line_of_part(file, &service.name, &of_service.name, &component.name);
                     let message = format!(
                         "use '{}' of service '{}' needs part '{part}' of component '{}': name that part under parts, \

@@ -4,7 +4,7 @@ use super::{AccountEntry, CustomerEntry, Located, Place, Remark, Values, Work, n
 use crate::{
     catalog::{Account, AccountTerms, Customer},
     history::History,
-    ids::{AccountId, CustomerId, Provider, Target},
+    ids::{AccountId, CustomerId, MANAGED_CLOUD_SERVICES, Provider, Target},
     period::Period,
 };
 
@@ -110,14 +110,63 @@ impl Work<'_> {
             })
             .collect();
         self.check_duplicates("account", ids.iter());
+        self.check_aliases(entries, &ids);
         for entry in entries {
             self.account(entry);
+        }
+    }
+
+    /// An id belongs to one account: as its own or as an alias, not both.
+    fn check_aliases(&mut self, entries: &[AccountEntry], ids: &[Located<String>]) {
+        let mut claimed: Vec<(String, String)> = Vec::new();
+        let mut problems = Vec::new();
+        for (entry, own) in entries.iter().zip(ids) {
+            let provider = Provider::named(&entry.provider.value);
+            for alias in &entry.aliases {
+                let key = format!("{provider} {}", provider.account_key(&alias.value));
+                if let Some(listed) = ids.iter().find(|id| id.value == key && id.value != own.value) {
+                    let message = format!(
+                        "account {key} is an alias of {}: list it in one of the two places",
+                        own.value
+                    );
+                    problems.push((listed.line, message));
+                }
+                if let Some((_, other)) =
+                    claimed.iter().find(|(known, other)| *known == key && *other != own.value)
+                {
+                    problems.push((alias.line, format!("{key} is already an alias of {other}")));
+                }
+                claimed.push((key, own.value.clone()));
+            }
+        }
+        for (entry, own) in entries.iter().zip(ids) {
+            let provider = Provider::named(&entry.provider.value);
+            let key = provider.account_key(&entry.id.value);
+            let known = self.catalog.accounts.iter().find(|account| {
+                account.provider == provider
+                    && account.keys.contains(&key)
+                    && provider.account_key(&account.provider_id) != key
+            });
+            if let Some(known) = known {
+                let message = format!(
+                    "account {} is an alias of {} {}: name it under aliases of that account only",
+                    own.value, known.provider, known.provider_id
+                );
+                problems.push((entry.id.line, message));
+            }
+        }
+        for (line, message) in problems {
+            self.problem(line, message);
         }
     }
 
     fn account(&mut self, entry: &AccountEntry) {
         let provider = Provider::named(&entry.provider.value);
         let key = provider.account_key(&entry.id.value);
+        if provider.as_str().eq_ignore_ascii_case(MANAGED_CLOUD_SERVICES) {
+            self.problem(entry.provider.line, "no provider can have this name: it is the target of services");
+            return;
+        }
         if provider.as_str().is_empty() || key.is_empty() {
             self.problem(entry.id.line, "an account needs a provider and an id");
             return;

@@ -14,8 +14,9 @@ impl Work<'_> {
         for entry in entries {
             self.check_target(entry, file);
             let same = |other: &PositionEntry| {
-                (&other.customer.value, &other.target.value, &other.reason.value, &other.amount.value)
-                    == (&entry.customer.value, &entry.target.value, &entry.reason.value, &entry.amount.value)
+                Target::named(&other.target.value) == Target::named(&entry.target.value)
+                    && (&other.customer.value, &other.reason.value, &other.amount.value)
+                        == (&entry.customer.value, &entry.reason.value, &entry.amount.value)
             };
             if entry.id.is_none() {
                 if let Some((_, line)) = without_id.iter().find(|(other, _)| same(other)) {
@@ -76,7 +77,14 @@ impl Work<'_> {
             values.add("amount", text(before.map(|known| known.amount.to_string())), &entry.amount.value);
         };
         match known {
-            Some(at) if same(&self.catalog.positions[at]) => {}
+            Some(at) if same(&self.catalog.positions[at]) => {
+                let known = &mut self.catalog.positions[at].external_id;
+                if external_id.is_some() && *known != external_id {
+                    known.clone_from(&external_id);
+                    values.add("id", "none", external_id.unwrap_or_default());
+                    self.record(false, what, values, None);
+                }
+            }
             Some(at) if self.options.invoiced_positions.contains(&self.catalog.positions[at].id) => {
                 let message = format!(
                     "position '{}' stands on an issued invoice and cannot change: void that invoice first, or add \

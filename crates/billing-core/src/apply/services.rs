@@ -162,12 +162,22 @@ impl Work<'_> {
 
     /// The place of an entry's service in the catalog, and whether it is new.
     fn find_service(&mut self, entry: &ServiceEntry, values: &mut Values) -> Option<(usize, bool)> {
+        // What another service was called before is free for this one, with the tags of that name.
+        for other in self.catalog.services.iter_mut().filter(|other| other.name != entry.name.value) {
+            let previous = entry.previous_name.as_ref().is_some_and(|previous| previous.value == other.name);
+            other.tags.retain(|tag| previous || *tag != entry.name.value);
+        }
         let known: Vec<String> = self.catalog.services.iter().map(|known| known.name.clone()).collect();
         match self.place("service", &known, &entry.name, entry.previous_name.as_ref()) {
             Place::Known(at) => Some((at, false)),
             Place::Renamed(at) => {
                 values.add("name", &known[at], &entry.name.value);
-                self.catalog.services[at].name.clone_from(&entry.name.value);
+                let service = &mut self.catalog.services[at];
+                service.name.clone_from(&entry.name.value);
+                // The tags in the cloud may keep the old name for long: both mean this service.
+                if !service.tags.contains(&entry.name.value) {
+                    service.tags.push(entry.name.value.clone());
+                }
                 Some((at, false))
             }
             Place::New => {
@@ -175,6 +185,7 @@ impl Work<'_> {
                 self.catalog.services.push(Service {
                     id,
                     name: entry.name.value.clone(),
+                    tags: vec![entry.name.value.clone()],
                     product_number: None,
                     service_type: None,
                     terms: History::default(),

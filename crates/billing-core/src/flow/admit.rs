@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    document::{Content, Digest, Slice},
+    document::{Content, Digest, FileContent, Slice},
     ids::{DocumentId, Provider},
     period::Period,
 };
@@ -67,6 +67,14 @@ pub enum Refusal {
         name: String,
         /// Its version.
         version: u32,
+    },
+    /// Two of its files have the same rows.
+    #[error("{second} has the same rows as {first}, and would be billed twice: import only one of them")]
+    FileTwice {
+        /// The earlier file.
+        first: String,
+        /// The later file.
+        second: String,
     },
     /// Part of it is in force in another document, or in a file that it would be added to.
     #[error(
@@ -135,11 +143,12 @@ pub fn admit(
     options: AdmitOptions,
     job: &str,
 ) -> Result<Admission, Refusal> {
+    check_files(content)?;
     let rows = content.rows();
     if let Some(own) = own
         && is_known(content, own)
         && (rows > 0 || own.rows == 0)
-        && !content.files.iter().any(|file| file.rejected > 0 && rows == 0)
+        && !content.files.iter().any(|file| file.rejected > 0)
         && !options.replace
         && (!own.open_rejections || options.add)
     {
@@ -161,6 +170,19 @@ pub fn admit(
         check_size(content, own)?;
     }
     Ok(Admission::Accepted)
+}
+
+/// Refuses two files with the same rows: a provider's delivery that lies in one folder twice.
+fn check_files(content: &Content) -> Result<(), Refusal> {
+    for (at, file) in content.files.iter().enumerate().filter(|(_, file)| file.rows > 0) {
+        let same = |other: &&FileContent| {
+            keys(&other.slices).collect::<BTreeSet<_>>() == keys(&file.slices).collect()
+        };
+        if let Some(first) = content.files[..at].iter().find(same) {
+            return Err(Refusal::FileTwice { first: first.name.clone(), second: file.name.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// A slice without its row count: what a digest is compared for.
@@ -280,7 +302,6 @@ fn check_size(content: &Content, own: &InForce) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::FileContent;
 
     fn slice(provider: &str, digest: u128) -> Slice {
         Slice {
@@ -352,6 +373,20 @@ mod tests {
         );
         let own = in_force("job", &[&[]]);
         assert_eq!(check(&content(&[&[]]), Some(&own), &[]), Ok(Admission::AlreadyImported));
+    }
+
+    #[test]
+    fn a_new_rejection_is_not_lost_where_all_other_rows_are_known() {
+        let own = in_force("job", &[&[slice("Azure", 5)]]);
+        let mut again = content(&[&[slice("Azure", 5)]]);
+        again.files[0].rejected = 1;
+        assert_eq!(check(&again, Some(&own), &[]), Ok(Admission::Accepted));
+    }
+
+    #[test]
+    fn the_same_file_twice_is_refused() {
+        let refused = check(&content(&[&[slice("Azure", 5)], &[slice("Azure", 5)]]), None, &[]);
+        assert!(matches!(refused, Err(Refusal::FileTwice { .. })), "{refused:?}");
     }
 
     #[test]

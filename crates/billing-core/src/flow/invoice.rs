@@ -70,8 +70,10 @@ pub fn make_invoice(run: &BillRun, books: &Books) -> Result<Outcome, InvoiceErro
     lines.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     groups::round_lines(&mut lines, &context.live)?;
     credits::net(&mut lines, &context);
+    lines.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     for (at, line) in lines.iter_mut().enumerate() {
         line.line = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        name_parties(line, &context.index);
     }
     let worth_it = lines.iter().any(|line| !line.amount.is_zero());
     let invoice = worth_it.then(|| NewInvoice {
@@ -84,6 +86,16 @@ pub fn make_invoice(run: &BillRun, books: &Books) -> Result<Outcome, InvoiceErro
         conserve::check_invoice(invoice).map_err(InvoiceError::Unbalanced)?;
     }
     Ok(Outcome { invoice, findings })
+}
+
+/// The names of today: the invoice keeps them, whatever is renamed later.
+fn name_parties(line: &mut Line, index: &CatalogIndex<'_>) {
+    line.customer_name =
+        index.customer(line.customer).map(|customer| customer.name.clone()).unwrap_or_default();
+    for charge in &mut line.uses {
+        let component = index.component(charge.key.component);
+        charge.component_name = component.map(|component| component.name.clone()).unwrap_or_default();
+    }
 }
 
 /// Lines stand by kind, name, cost centre and period (docs/rules.md).

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use crate::{
     decimal::{DecimalError, Fixed},
-    ids::Provider,
+    ids::{MANAGED_CLOUD_SERVICES, Provider},
     line_item::{LineItem, RawLine},
     money::{Cost, Currency},
     period::Period,
@@ -27,6 +27,8 @@ pub struct RowProblem {
     pub provider: Option<Provider>,
     /// The billing period, where it is known.
     pub period: Option<Period>,
+    /// The currency, where it is known.
+    pub currency: Option<Currency>,
     /// The billed cost, where it could be read.
     pub cost: Option<Cost>,
 }
@@ -196,6 +198,10 @@ impl Known<'_> {
             let reason = "the provider's name is empty".to_owned();
             return Err(self.problem("ProviderName", raw.provider_name, reason));
         };
+        if provider.as_str().eq_ignore_ascii_case(MANAGED_CLOUD_SERVICES) {
+            let reason = "no provider can have this name: it is the target of services".to_owned();
+            return Err(self.problem("ProviderName", raw.provider_name, reason));
+        }
         match &self.period {
             Ok(period) => Ok((cost, currency, provider, *period)),
             Err((column, text, reason)) => Err(self.problem(column, text, reason.clone())),
@@ -208,7 +214,8 @@ impl Known<'_> {
             _ => None,
         };
         let (provider, period) = (self.provider.clone(), self.period.as_ref().ok().copied());
-        Box::new(RowProblem { column, text: text.to_owned(), reason, provider, period, cost })
+        let currency = self.currency.clone();
+        Box::new(RowProblem { column, text: text.to_owned(), reason, provider, period, currency, cost })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use billing_core::{
-    Cost, Period,
+    Cost, Currency, Period,
     document::Content,
     flow::conserve::{Received, RejectedCost, VersionTotal},
     ids::{Provider, RejectionId},
@@ -55,7 +55,7 @@ pub(super) fn insert(tx: &mut Transaction<'_>, version: i64, content: &Content) 
             fields::text(&row.reason),
             fields::optional_text(row.provider.as_ref()),
             fields::optional_text(row.period),
-            fields::optional_text(row.cost.as_ref().map(|cost| &cost.currency)),
+            fields::optional_text(row.currency.as_ref()),
             fields::optional_text(row.cost.as_ref().map(|cost| &cost.amount)),
         ];
         tx.execute(sql, &params)?;
@@ -120,6 +120,7 @@ fn rejection(row: &Row) -> Result<RejectionRecord, StoreError> {
             reason: row.text(10)?.to_owned(),
             provider: row.optional_text(11)?.map(Provider::named),
             period: row.optional_text(12)?.and_then(|text| text.parse().ok()),
+            currency: row.optional_text(13)?.and_then(Currency::parse),
             cost,
         },
         waived_why: fields::optional_string(row, 15)?,
@@ -156,7 +157,7 @@ pub fn received(tx: &mut Transaction<'_>) -> Result<Received, StoreError> {
     let usual = usual_keys(tx)?;
     for record in rejections(tx)?.into_iter().filter(|record| record.in_force) {
         let usual = usual.get(&(record.document.clone(), record.version));
-        let currency = record.rejection.cost.as_ref().map(|cost| cost.currency.clone());
+        let currency = record.rejection.currency.clone();
         received.rejections.push(RejectedCost {
             period: record.document_period,
             provider: record
@@ -173,24 +174,24 @@ pub fn received(tx: &mut Transaction<'_>) -> Result<Received, StoreError> {
 }
 
 /// ISO 4217's code for "no currency".
-fn unknown_currency() -> billing_core::Currency {
+fn unknown_currency() -> Currency {
     #[allow(clippy::expect_used, reason = "three letters are a currency code")]
-    billing_core::Currency::parse("XXX").expect("a currency code")
+    Currency::parse("XXX").expect("a currency code")
 }
 
-type UsualKeys = HashMap<(String, u32), (Provider, billing_core::Currency)>;
+type UsualKeys = HashMap<(String, u32), (Provider, Currency)>;
 
 /// The provider and currency of most rows of each version in force: what a row that tells neither is taken for.
 fn usual_keys(tx: &mut Transaction<'_>) -> Result<UsualKeys, StoreError> {
     let sql = "SELECT d.job, d.period, v.version, b.provider, b.currency, b.row_count FROM buckets b \
                JOIN versions v ON v.id = b.version_id JOIN documents d ON d.id = v.document_id WHERE v.in_force = 1";
-    let mut counts: HashMap<(String, u32), HashMap<(Provider, billing_core::Currency), u64>> = HashMap::new();
+    let mut counts: HashMap<(String, u32), HashMap<(Provider, Currency), u64>> = HashMap::new();
     for row in tx.query(sql, &[])? {
         let version = (format!("{}/{}", row.text(0)?, row.text(1)?), fields::small(&row, 2)?);
         let key = (fields::provider(&row, 3)?, fields::currency(&row, 4)?);
         *counts.entry(version).or_default().entry(key).or_default() += fields::count(&row, 5)?;
     }
-    let most = |keys: HashMap<(Provider, billing_core::Currency), u64>| {
+    let most = |keys: HashMap<(Provider, Currency), u64>| {
         keys.into_iter().max_by(|a, b| (a.1, &b.0).cmp(&(b.1, &a.0))).map(|(key, _)| key)
     };
     Ok(counts.into_iter().filter_map(|(version, keys)| Some((version, most(keys)?))).collect())

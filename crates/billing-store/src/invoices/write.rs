@@ -47,9 +47,9 @@ fn subject_columns(subject: Subject) -> (&'static str, i64) {
 
 fn insert_lines(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result<(), StoreError> {
     let sql = "INSERT INTO invoice_lines (invoice_number, line, kind, subject_kind, subject_id, corrects_invoice, \
-               corrects_line, name, customer_id, cost_center, alternative, product_number, period, charge_factor, \
+               corrects_line, name, customer_id, customer_name, cost_center, alternative, product_number, period, charge_factor, \
                quantity, cost, markup, price, rounding_mode, amount, exported) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let rows = lines.iter().map(|line| {
         let (subject_kind, subject_id) = subject_columns(line.subject);
         vec![
@@ -62,6 +62,7 @@ fn insert_lines(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result
             line.corrects.map_or(Value::Null, |first| first.line.into()),
             fields::text(&line.name),
             line.customer.0.into(),
+            fields::text(&line.customer_name),
             fields::text(&line.cost_center),
             line.alternative.into(),
             fields::text(&line.product_number),
@@ -80,9 +81,9 @@ fn insert_lines(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result
 }
 
 fn insert_uses(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result<(), StoreError> {
-    let sql = "INSERT INTO line_uses (invoice_number, line, use_no, service_id, name, component_id, part, unit_price, \
+    let sql = "INSERT INTO line_uses (invoice_number, line, use_no, service_id, name, component_id, component_name, part, unit_price, \
                cost_percentage, fixed_price, split, part_cost_share, part_price_per_unit, quantity, share, cost, \
-               markup, price) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               markup, price) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let uses = lines
         .iter()
         .flat_map(|line| line.uses.iter().zip(1i64..).map(move |(charge, no)| (line, charge, no)));
@@ -100,6 +101,7 @@ fn insert_uses(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Result<
             charge.key.service.0.into(),
             fields::text(&charge.key.name),
             charge.key.component.0.into(),
+            fields::text(&charge.component_name),
             fields::optional_text(charge.key.part.as_ref()),
         ];
         row.extend([&prices.unit_price, &prices.cost_percentage, &prices.fixed_price].map(fields::text));

@@ -21,7 +21,7 @@ use crate::{
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: cloud-billing apply -f catalog.yaml --dry-run")]
 pub struct Arguments {
-    /// The catalog file
+    /// The catalog file; - for standard input
     #[arg(short, long, value_name = "CATALOG.yaml")]
     file: PathBuf,
     /// Show the difference and change nothing
@@ -40,8 +40,12 @@ pub struct Arguments {
 
 pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
     let name = arguments.file.display().to_string();
-    let text = fs::read_to_string(&arguments.file)
-        .map_err(|error| anyhow!("cannot read the catalog {name}: {}", io_cause(&error)))?;
+    let read = if name == "-" {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        fs::read_to_string(&arguments.file)
+    };
+    let text = read.map_err(|error| anyhow!("cannot read the catalog {name}: {}", io_cause(&error)))?;
     let request = ApplyRequest { dry_run: arguments.dry_run, from: arguments.from, prune: arguments.prune };
     let applied = master_data::apply(app, &name, &text, request)?;
     for warning in &applied.warnings {

@@ -1,7 +1,7 @@
 //! `bill`: makes the invoice of a target.
 
 use anyhow::Result;
-use billing_core::Period;
+use billing_core::{Period, invoice::Invoice};
 
 use super::{Done, print, report, tell};
 use crate::{
@@ -62,13 +62,14 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
                 tell_findings(&report);
                 reports.push(report);
             }
-            Err(error) => {
-                failure = Some(error);
-                break;
-            }
+            // The other targets go on; the first failure is the command's.
+            Err(error) => match failure {
+                None => failure = Some(error),
+                Some(_) => tell(&format!("error: {error:#}")),
+            },
         }
     }
-    // Invoices that were issued before one failed are shown all the same.
+    // What was issued is shown, also where another target failed.
     if arguments.output != Format::Table {
         print(&render(&reports, arguments.output))?;
     }
@@ -89,16 +90,17 @@ fn tell_findings(bill: &BillReport) {
 }
 
 fn render(reports: &[BillReport], output: Format) -> String {
-    let invoices = || reports.iter().filter_map(|bill| Some((bill, bill.invoice.as_ref()?)));
-    let as_json = || {
-        invoices().map(|(bill, invoice)| json::invoice(invoice, &bill.catalog)).collect::<serde_json::Value>()
-    };
+    let invoices: Vec<&Invoice> = reports.iter().filter_map(|bill| bill.invoice.as_ref()).collect();
+    let as_json: serde_json::Value = invoices.iter().map(|invoice| json::invoice(invoice)).collect();
     match output {
-        Format::Table | Format::Json => format!("{:#}\n", as_json()),
-        Format::Yaml => yaml::render(&as_json()),
-        Format::Csv => invoices()
-            .map(|(bill, invoice)| report::line_listing(invoice, &bill.catalog).render(Format::Csv))
-            .collect(),
+        Format::Table | Format::Json => format!("{as_json:#}\n"),
+        Format::Yaml => yaml::render(&as_json),
+        Format::Csv => {
+            let mut listings = invoices.into_iter().map(report::line_listing);
+            let Some(mut all) = listings.next() else { return String::new() };
+            all.rows.extend(listings.flat_map(|listing| listing.rows));
+            all.render(Format::Csv)
+        }
     }
 }
 
@@ -112,5 +114,5 @@ pub fn text(bill: &BillReport, mode: Mode) -> String {
         Mode::Draft => format!("Draft {}", invoice.number),
         Mode::Issue => format!("Invoice {}", invoice.number),
     };
-    report::invoice_text(invoice, &bill.catalog, &title)
+    report::invoice_text(invoice, &title)
 }

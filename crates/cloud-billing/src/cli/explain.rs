@@ -28,6 +28,9 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
     let explanation = look::explain(app, invoices::line_ref(&arguments.line)?, arguments.rows)?;
     match arguments.output {
         Format::Table => print(&text(&explanation))?,
+        Format::Csv if arguments.rows => {
+            print(&row_listing(explanation.rows.as_deref().unwrap_or_default()).render(Format::Csv))?;
+        }
         other => print(&listing(&explanation).render(other))?,
     }
     Ok(Done::Completely)
@@ -43,7 +46,7 @@ pub fn text(explanation: &look::Explanation) -> String {
         explanation.invoice.number,
         line.kind.as_str(),
         line.name,
-        json::customer_name(line.customer, &explanation.catalog),
+        line.customer_name,
         line.period,
         line.cost,
         line.markup,

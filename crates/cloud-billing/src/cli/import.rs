@@ -91,7 +91,12 @@ pub fn text(report: &ImportReport) -> String {
         text.push_str(&format!("difference to version {}: {difference}\n", previous.version));
     }
     if !report.created.is_empty() {
-        text.push_str(&format!("created by this import: {}\n", report.created.join(", ")));
+        let more = match report.created.len().saturating_sub(TOLD_MAX) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let told = report.created.iter().take(TOLD_MAX).cloned().collect::<Vec<_>>().join(", ");
+        text.push_str(&format!("created by this import: {told}{more}\n"));
     }
     text
 }

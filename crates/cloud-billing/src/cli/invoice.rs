@@ -1,7 +1,7 @@
 //! `invoice`: shows one, issues a draft, makes one void, exports one again.
 
 use anyhow::Result;
-use billing_store::catalog;
+use billing_core::invoice::InvoiceState;
 
 use super::{Done, print, report, tell};
 use crate::{
@@ -74,6 +74,9 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
             let report = bill::void(app, invoices::number(number)?, why)?;
             let (number, target) = (report.invoice.number, &report.invoice.content.target);
             match report.was_void {
+                false if report.invoice.state == InvoiceState::Draft => {
+                    tell(&format!("draft {number} is gone"))
+                }
                 true => tell(&format!("invoice {number} was void already")),
                 false => tell(&format!(
                     "invoice {number} is void: what it said is owed again by the next bill {target}"
@@ -98,12 +101,9 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
 
 fn show(app: &mut App, number: &str, output: Format) -> Result<Done> {
     let invoice = invoices::find(app, invoices::number(number)?)?;
-    let catalog = app.ledger.read(catalog::load)?;
     match output {
-        Format::Table => {
-            print(&report::invoice_text(&invoice, &catalog, &format!("Invoice {}", invoice.number)))?
-        }
-        other => print(&report::line_listing(&invoice, &catalog).render(other))?,
+        Format::Table => print(&report::invoice_text(&invoice, &format!("Invoice {}", invoice.number)))?,
+        other => print(&report::line_listing(&invoice).render(other))?,
     }
     Ok(Done::Completely)
 }

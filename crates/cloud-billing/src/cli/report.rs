@@ -86,6 +86,11 @@ pub fn finding(finding: &Finding, catalog: &Catalog) -> String {
             subject(*held, catalog),
             cost.currency
         ),
+        Finding::NoPart { component: id, part, service: of, period } => format!(
+            "held: the price of {} in {period}: {} has no part '{part}' then: name it under parts, with --from {period}",
+            service(*of, catalog),
+            component(*id, catalog)
+        ),
         Finding::NoQuantities { component: id, part, period } => format!(
             "held: the prices of {}{} in {period}: the quantities of its uses add up to 0, so there are no shares",
             component(*id, catalog),
@@ -176,13 +181,17 @@ pub fn invoice_listing(invoices: &[InvoiceSummary]) -> Listing {
 }
 
 /// The lines of an invoice as a list.
-pub fn line_listing(invoice: &Invoice, catalog: &Catalog) -> Listing {
-    lines(invoice, catalog, &|number| number.to_string(), &|amount| amount.to_string())
+pub fn line_listing(invoice: &Invoice) -> Listing {
+    let mut listing = lines(invoice, &|number| number.to_string(), &|amount| amount.to_string());
+    listing.columns.splice(0..0, ["number", "target"]);
+    for row in &mut listing.rows {
+        row.splice(0..0, [invoice.number.to_string(), invoice.content.target.to_string()]);
+    }
+    listing
 }
 
 fn lines(
     invoice: &Invoice,
-    catalog: &Catalog,
     number: &dyn Fn(&billing_core::Decimal) -> String,
     amount: &dyn Fn(billing_core::Money) -> String,
 ) -> Listing {
@@ -192,7 +201,7 @@ fn lines(
             line.line.to_string(),
             line.kind.as_str().to_owned(),
             line.name.clone(),
-            json::customer_name(line.customer, catalog),
+            line.customer_name.clone(),
             format!("{}{mark}", line.cost_center),
             line.product_number.clone(),
             line.period.to_string(),
@@ -219,13 +228,13 @@ fn lines(
             ">amount",
         ],
         rows: invoice.content.lines.iter().map(row).collect(),
-        json: json::invoice(invoice, catalog),
+        json: json::invoice(invoice),
         empty: "No lines.",
     }
 }
 
 /// An invoice with its lines, for people.
-pub fn invoice_text(invoice: &Invoice, catalog: &Catalog, title: &str) -> String {
+pub fn invoice_text(invoice: &Invoice, title: &str) -> String {
     let content = &invoice.content;
     format!(
         "{title} to {} for {}: {} {} ({}, {})\n{}",
@@ -235,6 +244,6 @@ pub fn invoice_text(invoice: &Invoice, catalog: &Catalog, title: &str) -> String
         content.currency,
         count(content.lines.len(), "line", "lines"),
         invoice.state.as_str(),
-        lines(invoice, catalog, &short, &two_decimals).render(crate::outputs::Format::Table)
+        lines(invoice, &short, &two_decimals).render(crate::outputs::Format::Table)
     )
 }

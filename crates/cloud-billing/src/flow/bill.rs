@@ -1,6 +1,9 @@
 //! Step 3: owed − live becomes an invoice, in one transaction.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use anyhow::{Result, bail};
 use billing_core::{
@@ -77,8 +80,9 @@ pub fn targets(app: &mut App, word: &str) -> Result<Vec<Target>> {
         return Ok(known);
     }
     let target = Target::named(word);
+    let exact = |known: &&Target| **known == target;
     let same = |known: &&Target| known.as_str().eq_ignore_ascii_case(target.as_str());
-    if let Some(target) = known.iter().find(same) {
+    if let Some(target) = known.iter().find(exact).or_else(|| known.iter().find(same)) {
         return Ok(vec![target.clone()]);
     }
     let names: Vec<&str> = known.iter().map(Target::as_str).collect();
@@ -203,12 +207,15 @@ fn delete_drafts(tx: &mut Transaction<'_>, target: &Target) -> Result<(), StoreE
 
 /// Stores the bytes of an invoice's export; they are written to a file after the commit.
 fn store_export(tx: &mut Transaction<'_>, invoice: &Invoice, save: bool) -> Result<(), StoreError> {
+    let statement = statement(invoice.number, &invoice.content);
+    // An invoice whose credits are all carried on has no row to hand out.
+    let state = if save && !statement.rows.is_empty() { "pending" } else { "kept" };
     let export = ExportRecord {
         invoice: invoice.number,
         kind: "export".to_owned(),
         format: "sap".to_owned(),
-        content: sap_csv::render(&statement(invoice.number, &invoice.content)),
-        state: if save { "pending" } else { "kept" }.to_owned(),
+        content: sap_csv::render(&statement),
+        state: state.to_owned(),
     };
     invoices::insert_export(tx, &export)
 }
@@ -272,6 +279,10 @@ pub fn void(app: &mut App, number: InvoiceNumber, why: &str) -> Result<VoidRepor
         return Err(usage("a void needs a reason: --why WHY"));
     }
     super::invoices::find(app, number)?;
+    if app.ledger.read(|tx| invoices::exports(tx, Some(number)))?.iter().any(|export| export.state != "kept")
+    {
+        deliver::check_export_dir(app)?;
+    }
     let moment = app.now();
     let entry = app.audit("invoice void", &number.to_string(), why);
     let (invoice, was_void) = app.ledger.write(|tx| {
@@ -279,10 +290,14 @@ pub fn void(app: &mut App, number: InvoiceNumber, why: &str) -> Result<VoidRepor
         if invoice.state == InvoiceState::Void {
             return Ok((invoice, true));
         }
+        if invoice.state == InvoiceState::Draft {
+            // A draft never counted: as a void invoice it would look like the target's first one.
+            invoices::delete_draft(tx, number)?;
+            audit::record(tx, &entry)?;
+            return Ok((invoice, false));
+        }
         let exported = invoices::exports(tx, Some(number))?;
-        if invoice.state == InvoiceState::Issued
-            && exported.iter().any(|export| export.kind == "export" && export.state != "kept")
-        {
+        if exported.iter().any(|export| export.kind == "export" && export.state != "kept") {
             let cancellation = statement(number, &invoice.content).cancellation();
             let export = ExportRecord {
                 invoice: number,
@@ -308,23 +323,27 @@ fn first_period(tx: &mut Transaction<'_>, target: &Target) -> Result<Option<Peri
     Ok(first.map(|(_, _, period, _)| period))
 }
 
-/// The first period without issued invoice of each target that has one, looking upwards from its first (rule R5).
+/// The first period of each target, from that of its first invoice on, that no issued invoice and no live line is of
+/// (rule R5); targets without issued invoice are left out.
 ///
 /// # Errors
 /// When the ledger cannot be read.
 pub fn first_open(tx: &mut Transaction<'_>) -> Result<BTreeMap<Target, Period>, StoreError> {
-    let mut issued: BTreeMap<Target, Vec<Period>> = BTreeMap::new();
+    let mut issued: BTreeMap<Target, BTreeSet<Period>> = BTreeMap::new();
     let mut first: BTreeMap<Target, Period> = BTreeMap::new();
     for (_, target, period, state) in invoices::heads(tx)? {
         if state != InvoiceState::Draft {
-            let known = first.entry(target.clone()).or_insert(period);
-            *known = (*known).min(period);
+            first.entry(target.clone()).or_insert(period);
         }
         if state == InvoiceState::Issued {
-            issued.entry(target).or_default().push(period);
+            issued.entry(target).or_default().insert(period);
         }
     }
-    let open = |(target, periods): (Target, Vec<Period>)| {
+    // A run makes up earlier periods too: those that it has lines of are invoiced as well.
+    for (target, period) in invoices::live_periods(tx)? {
+        issued.entry(target).or_default().insert(period);
+    }
+    let open = |(target, periods): (Target, BTreeSet<Period>)| {
         let mut period = first.get(&target).copied().unwrap_or(Period::BEGINNING);
         while periods.contains(&period) {
             period = period.next();

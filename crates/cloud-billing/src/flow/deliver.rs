@@ -48,12 +48,9 @@ fn write_export(dir: &Path, target: &Target, export: &ExportRecord) -> Result<Ve
     let paths: Vec<PathBuf> = names.iter().map(|name| dir.join(name)).collect();
     for path in &paths {
         write_file(path, export.content.as_bytes()).with_context(|| {
-            format!(
-                "invoice {} stands, but its file {} was not written; mend this and run bill again, or invoice export {}",
-                export.invoice,
-                path.display(),
-                export.invoice
-            )
+            let what = if export.kind == "void" { "is void" } else { "stands" };
+            let (number, path) = (export.invoice, path.display());
+            format!("invoice {number} {what}, but its file {path} was not written; mend this, then any bill writes it")
         })?;
     }
     Ok(paths)
@@ -85,14 +82,22 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     renamed
 }
 
-/// A target's name as a file name: provider names come from the outside and may hold anything.
+/// A target's name as a file name: provider names come from the outside and may hold anything. What no file name may
+/// hold is written as `%2F`, so that two names never share a file.
 pub fn file_name(target: &Target) -> String {
-    let safe = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
-    let name: String = target.as_str().chars().map(safe).collect();
-    match name.trim_start_matches('.') {
-        "" => "target".to_owned(),
-        name => name.to_owned(),
+    let name = target.as_str();
+    let mut out = String::new();
+    for (at, character) in name.char_indices() {
+        let unsafe_here =
+            character.is_control() || "/\\:*?\"<>|%".contains(character) || (at == 0 && character == '.');
+        if unsafe_here {
+            let mut bytes = [0; 4];
+            character.encode_utf8(&mut bytes).bytes().for_each(|byte| out.push_str(&format!("%{byte:02X}")));
+        } else {
+            out.push(character);
+        }
     }
+    out
 }
 
 /// Makes sure, before anything is invoiced, that exports can be written.

@@ -6,7 +6,6 @@ use anyhow::{Result, anyhow};
 use billing_core::{
     Period,
     books::Books,
-    catalog::Catalog,
     flow::conserve::{self, Reconciliation},
     ids::{DocumentId, Target},
     invoice::{Invoice, Line, LineRef, Source},
@@ -32,8 +31,6 @@ pub struct Explanation {
     pub line: Line,
     /// The names of documents.
     pub documents: HashMap<DocumentId, String>,
-    /// The catalog, for names.
-    pub catalog: Catalog,
     /// The provider's own rows of each source, where they were asked for.
     pub rows: Option<Vec<Vec<DetailRow>>>,
 }
@@ -49,13 +46,12 @@ pub fn explain(app: &mut App, at: LineRef, with_rows: bool) -> Result<Explanatio
     let line =
         line.ok_or_else(|| anyhow!("invoice {} has lines 1 to {count}, not {}", at.invoice, at.line))?;
     let versions = app.ledger.read(documents::versions)?;
-    let catalog = app.ledger.read(catalog::load)?;
     let names = versions.iter().map(|version| (version.document, version.document_name())).collect();
     let rows = match with_rows {
         true => Some(line.all_sources().map(|source| rows_of(app, source, &line)).collect::<Result<_>>()?),
         false => None,
     };
-    Ok(Explanation { invoice, line, documents: names, catalog, rows })
+    Ok(Explanation { invoice, line, documents: names, rows })
 }
 
 fn rows_of(app: &mut App, source: &Source, line: &Line) -> Result<Vec<DetailRow>> {

@@ -84,9 +84,9 @@ pub fn invoice_head(summary: &InvoiceSummary) -> Map<String, Value> {
 }
 
 /// An invoice with its lines.
-pub fn invoice(invoice: &Invoice, catalog: &Catalog) -> Value {
+pub fn invoice(invoice: &Invoice) -> Value {
     let mut head = invoice_head(&InvoiceSummary::from(invoice));
-    let lines = invoice.content.lines.iter().map(|of_invoice| line(of_invoice, catalog)).collect();
+    let lines = invoice.content.lines.iter().map(line).collect();
     head.insert("lines".to_owned(), Value::Array(lines));
     Value::Object(head)
 }
@@ -98,12 +98,12 @@ pub fn customer_name(id: CustomerId, catalog: &Catalog) -> String {
 }
 
 /// A line of an invoice.
-pub fn line(line: &Line, catalog: &Catalog) -> Value {
+pub fn line(line: &Line) -> Value {
     json!({
         "line": line.line,
         "kind": line.kind.as_str(),
         "name": line.name,
-        "customer": customer_name(line.customer, catalog),
+        "customer": line.customer_name,
         "cost_center": line.cost_center,
         "alternative_cost_center": line.alternative,
         "product_number": line.product_number,
@@ -136,7 +136,7 @@ pub fn reconciliation(row: &Reconciliation) -> Value {
 
 /// Where a line comes from.
 pub fn explanation(explanation: &Explanation) -> Value {
-    let Explanation { invoice, line: of_invoice, catalog, .. } = explanation;
+    let Explanation { invoice, line: of_invoice, .. } = explanation;
     let sources = of_invoice.all_sources().enumerate().map(|(at, source)| {
         let key = &source.key;
         let document = explanation.documents.get(&key.document).cloned().unwrap_or_default();
@@ -166,10 +166,10 @@ pub fn explanation(explanation: &Explanation) -> Value {
         "target": invoice.content.target.to_string(),
         "state": invoice.state.as_str(),
         "currency": invoice.content.currency.to_string(),
-        "line": line(of_invoice, catalog),
+        "line": line(of_invoice),
         "corrects": optional(of_invoice.corrects.map(|first| format!("{}/{}", first.invoice, first.line))),
         "sources": sources,
-        "price": price(of_invoice, catalog),
+        "price": price(of_invoice),
     })
 }
 
@@ -179,8 +179,8 @@ fn detail_row(row: &DetailRow) -> Value {
 }
 
 /// What a line's cost became a price by.
-fn price(line: &Line, catalog: &Catalog) -> Value {
-    let uses: Vec<Value> = line.uses.iter().map(|charge| use_charge(charge, catalog)).collect();
+fn price(line: &Line) -> Value {
+    let uses: Vec<Value> = line.uses.iter().map(use_charge).collect();
     json!({
         "charge_factor": optional(line.charge_factor.as_ref()),
         "rounding": line.rounding.as_str(),
@@ -190,8 +190,7 @@ fn price(line: &Line, catalog: &Catalog) -> Value {
     })
 }
 
-fn use_charge(charge: &UseCharge, catalog: &Catalog) -> Value {
-    let component = catalog.components.iter().find(|component| component.id == charge.key.component);
+fn use_charge(charge: &UseCharge) -> Value {
     let (share, per_unit) = match &charge.prices.part {
         Some(PartPrice::CostShare(share)) => (Some(share), None),
         Some(PartPrice::PerUnit(price)) => (None, Some(price)),
@@ -199,7 +198,7 @@ fn use_charge(charge: &UseCharge, catalog: &Catalog) -> Value {
     };
     json!({
         "name": charge.key.name,
-        "component": component.map(|component| component.name.clone()).unwrap_or_default(),
+        "component": charge.component_name,
         "part": optional(charge.key.part.as_ref()),
         "quantity": charge.quantity.to_string(),
         "share": charge.share.to_string(),

@@ -34,7 +34,8 @@ impl Listing {
         }
         let titles: Vec<&str> = self.columns.iter().map(|column| column.trim_start_matches('>')).collect();
         let width = |at: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
+            let cells =
+                self.rows.iter().filter_map(|row| row.get(at)).map(|cell| shown(cell).chars().count());
             cells.chain([titles[at].chars().count()]).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..titles.len()).map(width).collect();
@@ -42,6 +43,7 @@ impl Listing {
             let padded: Vec<String> = cells
                 .iter()
                 .enumerate()
+                .map(|(at, cell)| (at, shown(cell)))
                 .map(|(at, cell)| match self.columns[at].starts_with('>') {
                     true => format!("{cell:>width$}", width = widths[at]),
                     false => format!("{cell:<width$}", width = widths[at]),
@@ -62,6 +64,15 @@ impl Listing {
         };
         std::iter::once(line(&titles)).chain(self.rows.iter().map(|row| line(row))).collect()
     }
+}
+
+/// A cell as a terminal may see it: names come from the outside and may hold anything.
+fn shown(cell: &str) -> String {
+    let shown = |character: char| match character.is_control() {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    cell.chars().map(shown).collect()
 }
 
 /// A cell that no spreadsheet takes for a formula: what starts like one, and is no number, gets a quote before it.

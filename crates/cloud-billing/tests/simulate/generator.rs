@@ -6,8 +6,8 @@ use billing_core::{Decimal, Period};
 
 use crate::{
     history::{
-        AccountEntry, Broken, CURRENCY, CatalogFile, ComponentEntry, ComponentTerms, CustomerEntry, FOREIGN, History, Import,
-        PartPrice, PositionEntry, Row, SERVICES, ServiceEntry, Settings, Step, UseEntry,
+        AccountEntry, Broken, CURRENCY, CatalogFile, ComponentEntry, ComponentTerms, CustomerEntry, FOREIGN,
+        History, Import, PartPrice, PositionEntry, Row, SERVICES, ServiceEntry, Settings, Step, UseEntry,
     },
     known,
     numbers::Rounding,
@@ -657,7 +657,10 @@ impl Generator {
                 }
                 86..93 => Some(Step::Void { pick: self.rng.below(64) }),
                 93..95 => Some(Step::Withdraw { pick: self.rng.below(64) }),
-                95 => Some(Step::Rounding(*self.rng.pick(&[Rounding::Cent, Rounding::Unit, Rounding::UnitUp]))),
+                95 if self.rng.chance(40) => Some(Step::Net(self.rng.chance(50))),
+                95 => {
+                    Some(Step::Rounding(*self.rng.pick(&[Rounding::Cent, Rounding::Unit, Rounding::UnitUp])))
+                }
                 96 if self.foreign => {
                     let rate = self.value(RATES);
                     Some(Step::Rate { period: self.period(), rate })

@@ -193,7 +193,8 @@ impl Player<'_> {
     fn issue(&mut self, target: &str) -> Result<(), String> {
         let Some((number, period, lines)) = self.oracle.draft_of(target) else { return Ok(()) };
         let books = self.world.books()?;
-        let is_draft = |invoice: &&Invoice| invoice.number.0 == number && invoice.state == InvoiceState::Draft;
+        let is_draft =
+            |invoice: &&Invoice| invoice.number.0 == number && invoice.state == InvoiceState::Draft;
         let there = books.invoices.iter().any(|invoice| is_draft(&invoice));
         let issued = self.world.issue(number);
         match (issued, lines) {
@@ -203,7 +204,9 @@ impl Player<'_> {
                 self.count("draft issued");
                 Ok(())
             }
-            (Ok(issued), _) => Err(format!("draft {number} was issued though it differs or is gone: {issued:?}")),
+            (Ok(issued), _) => {
+                Err(format!("draft {number} was issued though it differs or is gone: {issued:?}"))
+            }
             (Err(_), None) => {
                 self.count("draft refused");
                 Ok(())

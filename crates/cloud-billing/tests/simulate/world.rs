@@ -198,7 +198,8 @@ impl World for Program {
     }
 
     fn issue(&mut self, number: i64) -> Result<Billed, String> {
-        let report = bill::issue(&mut self.app, InvoiceNumber(number)).map_err(|error| format!("{error:#}"))?;
+        let report =
+            bill::issue(&mut self.app, InvoiceNumber(number)).map_err(|error| format!("{error:#}"))?;
         Ok(Billed { invoice: report.invoice, findings: report.findings })
     }
 

@@ -6,13 +6,14 @@ use super::{Context, groups::GroupKey, sources};
 use crate::{
     books::{CostInForce, Finding, HeldSubject},
     catalog::Account,
+    decimal::Decimal,
     flow::{
         allocate::{self, AccountPeriodTerms, Allocation, CostCenter},
         price::{Charge, account_charge},
     },
     ids::{AccountId, Target},
     invoice::{Line, LineKind, LiveLine, Source, Subject},
-    money::{Cost, Totals},
+    money::{Cost, Currency, Totals},
     period::Period,
 };
 
@@ -79,7 +80,7 @@ impl<'a> AccountMonth<'a> {
         let terms =
             allocate::account_period_terms(self.account, self.period, self.live, context.run, &context.index);
         let Some(terms) = terms else {
-            findings.extend(self.totals(self.costs).iter().map(|(currency, amount)| {
+            findings.extend(self.totals(self.costs).iter().filter(not_zero).map(|(currency, amount)| {
                 let cost = Cost::new(amount.clone(), currency.clone());
                 Finding::AccountWithoutCustomer { account: self.account.id, period: self.period, cost }
             }));
@@ -135,11 +136,11 @@ impl<'a> AccountMonth<'a> {
     ) {
         let subject = HeldSubject::Account(self.account.id);
         let period = self.period;
-        for (currency, amount) in self.totals(no_cost_center).iter() {
+        for (currency, amount) in self.totals(no_cost_center).iter().filter(not_zero) {
             let amount = Cost::new(amount.clone(), currency.clone());
             findings.push(Finding::NoCostCenter { customer: terms.customer, subject, period, amount });
         }
-        for (currency, amount) in self.totals(no_rate).iter() {
+        for (currency, amount) in self.totals(no_rate).iter().filter(not_zero) {
             let cost = Cost::new(amount.clone(), currency.clone());
             findings.push(Finding::NoRate { subject, period, cost });
         }
@@ -196,4 +197,9 @@ impl<'a> AccountMonth<'a> {
         }
         totals
     }
+}
+
+/// What nets to nothing waits for nobody.
+fn not_zero((_, amount): &(&Currency, &Decimal)) -> bool {
+    !amount.is_zero()
 }

@@ -11,18 +11,18 @@ use crate::{
 };
 
 /// With `CREDITS=net`: lowers each customer's positive rows by its negative ones and by what was carried, and adds a
-/// carry line that defers what is left or takes up what was deferred.
+/// carry line that defers what is left or takes up what was deferred. With `CREDITS=lines`: gives out what earlier
+/// invoices deferred.
 pub fn net(lines: &mut Vec<Line>, context: &Context<'_>) {
-    if context.run.credits == Credits::Lines {
-        return;
-    }
     let carried = |live: &&&crate::invoice::LiveLine| matches!(live.line.subject, Subject::Carry(_));
     let mut customers: BTreeSet<CustomerId> = lines.iter().map(|line| line.customer).collect();
     customers.extend(context.live.iter().filter(carried).map(|live| live.line.customer));
     for customer in customers {
         let carry = carry_line(customer, lines, context);
         lines.extend(carry);
-        lower_rows(customer, lines);
+        if context.run.credits == Credits::Net {
+            lower_rows(customer, lines);
+        }
     }
 }
 
@@ -37,7 +37,10 @@ fn carry_line(customer: CustomerId, lines: &[Line], context: &Context<'_>) -> Op
     // Each live carry line kept so much credit back; together they are what is still to be given.
     let opening: Money = context.live.iter().filter(carried).map(|live| live.line.amount).sum();
     let net: Money = lines.iter().filter(|line| is_netted(line, customer)).map(|line| line.amount).sum();
-    let closing = (opening - net).max(Money::ZERO);
+    let closing = match run.credits {
+        Credits::Net => (opening - net).max(Money::ZERO),
+        Credits::Lines => Money::ZERO,
+    };
     let amount = closing - opening;
     if amount.is_zero() {
         return None;

@@ -163,6 +163,11 @@ impl<'c, 'a> Month<'c, 'a> {
         };
         let terms = match self.fixed_terms(live) {
             Some(terms) => terms,
+            None if self.lacks_part(key) => {
+                let part = key.part.clone().unwrap_or_default();
+                reports.no_part.insert((key.component, part, key.service));
+                return None;
+            }
             None => match self.current_terms(key, service) {
                 Some(terms) => terms,
                 None => {
@@ -214,7 +219,17 @@ impl<'c, 'a> Month<'c, 'a> {
     ) -> UseCharge {
         let Charge { cost, markup, price } = charge;
         let (key, prices, sources) = (key.clone(), terms.prices.clone(), sources.to_vec());
-        UseCharge { key, prices, quantity, share, cost, markup, price, sources }
+        UseCharge {
+            key,
+            component_name: String::new(),
+            prices,
+            quantity,
+            share,
+            cost,
+            markup,
+            price,
+            sources,
+        }
     }
 
     fn minus_live(
@@ -262,6 +277,11 @@ impl<'c, 'a> Month<'c, 'a> {
             first: None,
             rates: BTreeMap::new(),
         })
+    }
+
+    /// Whether the use is of a part that its component does not have now.
+    fn lacks_part(&self, key: &UseKey) -> bool {
+        key.part.is_some() && self.current_prices(key).is_none()
     }
 
     fn current_prices(&self, key: &UseKey) -> Option<UsePrices> {

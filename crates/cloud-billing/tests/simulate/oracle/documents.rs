@@ -119,7 +119,10 @@ impl Oracle {
         };
         if in_force().any(|files| has_rejections(files)) {
             // Where rejections are open, the same content is taken again: it may have been repaired.
-            let own = self.documents.iter().find(|d| d.job == import.job && Some(d.period) == Self::period_of(import));
+            let own = self
+                .documents
+                .iter()
+                .find(|d| d.job == import.job && Some(d.period) == Self::period_of(import));
             let repaired = own.and_then(|own| own.files.as_ref());
             let same = repaired.is_some_and(|files| has_rejections(files) && slices(files) == new);
             let any = new.iter().any(known_slice) || import.files.iter().any(known_file);

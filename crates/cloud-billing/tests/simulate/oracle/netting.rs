@@ -1,6 +1,6 @@
 //! `CREDITS=net`: what is exported, and what is carried to the next invoice (R11).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use billing_core::Period;
 
@@ -15,49 +15,58 @@ struct Credit {
 }
 
 impl Oracle {
-    /// Lowers each customer's positive lines by its negative ones, never below zero, and defers the rest.
+    /// Lowers each customer's positive lines by its negative ones, never below zero, and defers the rest. What was
+    /// taken up although its deferral is void by now is due again; it stands behind the customer's other lines.
     pub(super) fn net(&self, target: &str, period: Period, lines: &mut Vec<Line>) {
-        if !self.settings.net {
-            return;
-        }
         let netted = |line: &Line| !matches!(line.subject, Subject::Recovery(_));
-        let customers: BTreeSet<String> =
-            lines.iter().filter(|line| netted(line)).map(|line| line.customer.clone()).collect();
-        for customer in customers {
-            let subject = Subject::Carry(customer.clone());
-            let carried = self
-                .invoices
-                .iter()
-                .filter(|invoice| !invoice.void && invoice.target == target)
-                .flat_map(|invoice| &invoice.lines)
-                .filter(|line| line.subject == subject);
-            let opening: i128 = carried.map(|line| line.amount).sum();
-            let own = self.cost_center(&customer, period);
-            let mut mine: Vec<&mut Line> =
-                lines.iter_mut().filter(|line| line.customer == customer && netted(line)).collect();
-            let cost_center = own.unwrap_or(&mine[0].cost_center).to_owned();
-            let mut credits = vec![Credit { cost_center: cost_center.clone(), left: opening }];
-            for line in mine.iter_mut().filter(|line| line.amount < 0) {
-                credits.push(Credit { cost_center: line.cost_center.clone(), left: -line.amount });
-                line.exported = 0;
+        let mut opening: BTreeMap<String, i128> = BTreeMap::new();
+        if self.settings.net {
+            for line in lines.iter().filter(|line| netted(line)) {
+                opening.entry(line.customer.clone()).or_default();
             }
-            for same in [true, false] {
-                for credit in &mut credits {
-                    for line in mine.iter_mut().filter(|line| line.exported > 0) {
-                        if same == (line.cost_center == credit.cost_center) {
-                            let taken = credit.left.min(line.exported);
-                            line.exported -= taken;
-                            credit.left -= taken;
+        }
+        let invoices = self.invoices.iter().filter(|invoice| !invoice.void && invoice.target == target);
+        for line in invoices.flat_map(|invoice| &invoice.lines).filter(|line| line.kind == Kind::Carry) {
+            *opening.entry(line.customer.clone()).or_default() += line.amount;
+        }
+        for (customer, opening) in opening {
+            let of_customer = |line: &&mut Line| line.customer == customer && netted(line);
+            let mut mine: Vec<&mut Line> = lines.iter_mut().filter(of_customer).collect();
+            if mine.is_empty() && self.settings.net && opening >= 0 {
+                continue;
+            }
+            let own = self.cost_center(&customer, period).or(mine.first().map(|line| &*line.cost_center));
+            let Some(cost_center) = own.map(str::to_owned) else { continue };
+            let mut rest = 0;
+            let mut due = -opening;
+            if self.settings.net {
+                due = due.max(0);
+                let mut credits = vec![Credit { cost_center: cost_center.clone(), left: opening.max(0) }];
+                for line in mine.iter_mut().filter(|line| line.amount < 0) {
+                    credits.push(Credit { cost_center: line.cost_center.clone(), left: -line.amount });
+                    line.exported = 0;
+                }
+                for same in [true, false] {
+                    for credit in &mut credits {
+                        let positive = mine.iter_mut().map(|line| (&*line.cost_center, &mut line.exported));
+                        for (of_line, exported) in positive.chain([(&*cost_center, &mut due)]) {
+                            if same == (*of_line == credit.cost_center) && *exported > 0 {
+                                let taken = credit.left.min(*exported);
+                                *exported -= taken;
+                                credit.left -= taken;
+                            }
                         }
                     }
                 }
+                rest = credits.iter().map(|credit| credit.left).sum();
             }
-            let rest: i128 = credits.iter().map(|credit| credit.left).sum();
-            if rest != opening {
-                let charge = Charge { price: hundredths(rest - opening), ..Charge::default() };
+            let amount = rest - opening;
+            if amount != 0 {
+                let charge = Charge { price: hundredths(amount), ..Charge::default() };
+                let subject = Subject::Carry(customer.clone());
                 let line = self.plain_line(Kind::Carry, subject, target, period, charge, &[]);
                 let name = customer.clone();
-                lines.push(Line { name, customer, cost_center, amount: rest - opening, exported: 0, ..line });
+                lines.push(Line { name, customer, cost_center, amount, exported: due, ..line });
             }
         }
     }

@@ -16,6 +16,7 @@ pub(super) struct Reports {
     pub(super) without_customer: BTreeMap<ServiceId, Decimal>,
     pub(super) no_cost_center: BTreeMap<(CustomerId, ServiceId), Decimal>,
     pub(super) no_quantities: BTreeSet<(ComponentId, Option<String>)>,
+    pub(super) no_part: BTreeSet<(ComponentId, String, ServiceId)>,
     pub(super) no_rate: BTreeSet<ComponentId>,
 }
 
@@ -32,6 +33,9 @@ impl Reports {
         }
         for (component, part) in self.no_quantities {
             findings.push(Finding::NoQuantities { component, part, period });
+        }
+        for (component, part, service) in self.no_part {
+            findings.push(Finding::NoPart { component, part, service, period });
         }
         for component in self.no_rate {
             for cost in month.costs.get(&component).into_iter().flatten() {
