@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Done, print, tell};
 use crate::{
     app::App,
-    cli::imports,
+    cli::{imports, report},
     flow::import::{ImportReport, ImportRequest, import},
     outputs::Format,
 };
@@ -79,8 +79,11 @@ pub fn text(report: &ImportReport) -> String {
         );
     }
     let mut text = format!(
-        "{name} version {}: {} rows, {} rejected, {}\n",
-        version.version, version.rows, version.rejected, version.totals
+        "{name} version {}: {}, {} rejected, {}\n",
+        version.version,
+        report::count(usize::try_from(version.rows).unwrap_or(usize::MAX), "row", "rows"),
+        version.rejected,
+        version.totals
     );
     if version.periods.iter().any(|period| *period != version.period) {
         let periods: Vec<String> = version.periods.iter().map(ToString::to_string).collect();

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 
 mod auditor;
+mod checks;
 mod generator;
 mod history;
 mod known;

@@ -78,7 +78,7 @@ pub fn everything(app: &mut App) -> String {
     let catalog = app.ledger.read(catalog::load).unwrap();
     let mut parts = vec![statement(app).join("\n"), reconciliation(app).join("\n")];
     for invoice in all(app) {
-        parts.push(format!("{:#}", json::invoice(&invoice, &catalog)));
+        parts.push(format!("{:#}", json::invoice(&invoice)));
         parts.push(format!("{:#?}", invoice.content));
         for line in &invoice.content.lines {
             let at = LineRef { invoice: invoice.number, line: line.line };

@@ -37,7 +37,9 @@ impl Auditor {
                 same(&format!("{place}: the void one"), &read(&void.content)?, &negated)?;
                 self.count("void file");
             }
-            for file in [Some(export), void].into_iter().flatten() {
+            // Without rows there is no file to write, and none to take back.
+            let written = Some(export).filter(|export| !export.content.is_empty());
+            for file in [written, void].into_iter().flatten() {
                 let key = (invoice.number.0, file.kind.clone());
                 let first = self.files.entry(key).or_insert_with(|| file.content.clone());
                 same(&format!("{place}: bytes"), &file.content, first)?;
@@ -49,7 +51,7 @@ impl Auditor {
         self.newest_files(books)
     }
 
-    /// `<TARGET>.csv` is the file of the newest invoice of its target.
+    /// `<TARGET>.csv` is the file of the newest invoice of its target that has rows.
     fn newest_files(&mut self, books: &Books) -> Result<(), String> {
         let mut targets: Vec<&Target> =
             books.invoices.iter().map(|invoice| &invoice.content.target).collect();
@@ -57,7 +59,8 @@ impl Auditor {
         targets.dedup();
         for target in targets {
             let issued = |invoice: &&Invoice| {
-                invoice.content.target == *target && invoice.state != InvoiceState::Draft
+                let is_empty = invoice.content.lines.iter().all(|line| line.exported.is_zero());
+                invoice.content.target == *target && invoice.state != InvoiceState::Draft && !is_empty
             };
             let Some(newest) = books.invoices.iter().rfind(issued) else { continue };
             let name = format!("{target}.csv");
