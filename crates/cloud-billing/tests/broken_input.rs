@@ -108,7 +108,7 @@ fn of_a_long_rejected_row_the_beginning_is_shown() {
     place.write("bill.csv.gz", gigabyte(&row, 15, ",,a\n3.25,CHF,GCP,shop,2026-10-01,Storage,a\n"));
     let (ran, memory) = measured(place.command(&import("bill.csv.gz")));
     assert_eq!(ran.code, 3, "{}", ran.err);
-    assert!(ran.out.starts_with("new/2026-10 version 1: 1 rows, 1 rejected, 3.25 CHF\n"), "{}", ran.out);
+    assert!(ran.out.starts_with("new/2026-10 version 1: 1 row, 1 rejected, 3.25 CHF\n"), "{}", ran.out);
     assert!(ran.err.len() < 1_000, "{} bytes of message", ran.err.len());
     assert!(memory < MEMORY_KIB_MAX, "{memory} KiB");
 }
@@ -162,7 +162,7 @@ fn what_is_nested_without_end_is_refused() {
     let (headings, row) = (HEADINGS.trim(), ROW.replace("12.50", "1.50").replace("AWS", "GCP"));
     place.write("bill.csv", format!("{headings},Tags\n{},{tags}\n", row.trim()));
     let ran = place.run(&import("bill.csv"));
-    assert!(ran.code == 0 && ran.out.contains(": 1 rows, 0 rejected, 1.5 CHF"), "{ran:?}");
+    assert!(ran.code == 0 && ran.out.contains(": 1 row, 0 rejected, 1.5 CHF"), "{ran:?}");
 }
 
 /// The program with so many bytes as the longest file that it can write: what a full disk is to it.

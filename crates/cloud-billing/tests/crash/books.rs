@@ -26,17 +26,24 @@ pub fn run(place: &Place, line: &str) -> Ran {
 impl Books {
     /// Looks at everything.
     pub fn of(place: &Place) -> Self {
-        let mut books = Self::default();
-        books.see_listing(place, "imports");
-        let invoices = books.see_listing(place, "invoices");
+        let mut books = Self::at_a_glance(place);
+        let invoices: Value = serde_json::from_str(books.view("invoices")).unwrap();
         for number in invoices.as_array().unwrap().iter().map(|invoice| invoice["number"].as_str().unwrap()) {
             books.see_listing(place, &format!("invoice show {number}"));
         }
+        books.see("catalog", run(place, "catalog -o yaml").out);
+        books
+    }
+
+    /// Looks at everything but single lines and the master data.
+    pub fn at_a_glance(place: &Place) -> Self {
+        let mut books = Self::default();
+        books.see_listing(place, "imports");
+        books.see_listing(place, "invoices");
         let reconciliation = books.see_listing(place, "reconcile");
         for row in reconciliation.as_array().unwrap() {
             assert_eq!(row["difference"], "0", "{row}");
         }
-        books.see("catalog", run(place, "catalog -o yaml").out);
         for name in exports(place) {
             let content = place.read(&format!("exports/{name}"));
             books.see(&name, content);
@@ -64,10 +71,13 @@ impl Books {
         &seen.unwrap_or_else(|| panic!("{what} was not looked at")).1
     }
 
-    /// What one of the two has and the other has not, with a name for each.
+    /// What these books show otherwise than the expected ones, which were looked at thoroughly.
     pub fn difference(&self, expected: &Self) -> Option<String> {
-        let missing = expected.0.iter().filter(|seen| !self.0.contains(seen)).map(|seen| ("expected", seen));
-        let extra = self.0.iter().filter(|seen| !expected.0.contains(seen)).map(|seen| ("found", seen));
+        let is_export = |what: &str| what.ends_with(".csv");
+        let looked_at = |what: &str| is_export(what) || self.0.iter().any(|(name, _)| name == what);
+        let expected: Vec<_> = expected.0.iter().filter(|(what, _)| looked_at(what)).collect();
+        let missing = expected.iter().filter(|seen| !self.0.contains(seen)).map(|seen| ("expected", *seen));
+        let extra = self.0.iter().filter(|seen| !expected.contains(seen)).map(|seen| ("found", seen));
         let found: Vec<String> = missing
             .chain(extra)
             .map(|(which, (what, content))| format!("{which} {what}:\n{content}"))
@@ -100,6 +110,19 @@ pub fn leftovers(place: &Place) -> Vec<String> {
 
 /// How many folders of line items there are.
 pub fn detail_folders(place: &Place) -> usize {
-    let top = |name: &&String| name.ends_with('/') && name.matches('/').count() == 1;
-    place.files("cloud-billing.detail").iter().filter(top).count()
+    folders(place) - empty_folders(place)
+}
+
+/// How many folders are there that a kill kept from becoming one of line items: without even their marker.
+pub fn empty_folders(place: &Place) -> usize {
+    let files = place.files("cloud-billing.detail");
+    let is_empty = |folder: &&String| {
+        folder.ends_with('/')
+            && !files.iter().any(|file| file.len() > folder.len() && file.starts_with(*folder))
+    };
+    files.iter().filter(is_empty).count()
+}
+
+fn folders(place: &Place) -> usize {
+    place.files("cloud-billing.detail").iter().filter(|name| name.ends_with('/')).count()
 }

@@ -6,4 +6,4 @@ pub const CARRY_LINES_OUT_OF_ORDER: bool = false;
 /// Joining accounts by `aliases` after they were invoiced bills what was invoiced anew, under the joining account's own
 /// terms, although the first live line of the account-period should fix them (R1, R3); and `reconcile` counts the
 /// joined lines otherwise than `bill`.
-pub const ALIASES_AFTER_INVOICES: bool = false;
+pub const ALIASES_AFTER_INVOICES: bool = true;

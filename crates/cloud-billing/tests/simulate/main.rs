@@ -1,7 +1,7 @@
 //! A seeded simulator: random histories of imports, master data, bills, voids and withdrawals are played on the
 //! program, and an independent model of the rules predicts every line and every reconciliation.
 //!
-//! `SIMULATE_SEEDS=n` plays that many, `SIMULATE_SEED=n` plays one and tells what happens. A history that fails is
+//! `SIMULATE_SEEDS=n` plays that many, from `SIMULATE_FROM` on; `SIMULATE_SEED=n` plays one and tells what happens. A history that fails is
 //! made as short as it can be before it is told.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
@@ -102,12 +102,13 @@ fn a_thousand_histories() {
         return;
     }
     let seeds = number_from_environment("SIMULATE_SEEDS").unwrap_or(SEEDS);
-    let next = AtomicU64::new(0);
+    let first = number_from_environment("SIMULATE_FROM").unwrap_or_default();
+    let next = AtomicU64::new(first);
     let failures: Mutex<Vec<(u64, Failure)>> = Mutex::new(Vec::new());
     let totals: Mutex<Counts> = Mutex::new(Counts::new());
     let work = || loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= seeds || failures.lock().unwrap().len() >= FAILURES_MAX {
+        if seed >= first + seeds || failures.lock().unwrap().len() >= FAILURES_MAX {
             return;
         }
         match play_on_program(&generator::history(seed), false) {

@@ -2,21 +2,12 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use billing_core::{
-    catalog::Catalog,
-    invoice::{Invoice, Line, LineRef},
-};
+use billing_core::invoice::{Invoice, Line, LineRef};
 use billing_store::{audit, catalog, documents, invoices, rates};
-use cloud_billing::{
-    app::App,
-    catalog_file,
-    flow::look,
-    outputs::json::{self, customer_name},
-};
+use cloud_billing::{app::App, catalog_file, flow::look, outputs::json};
 
 /// The invoices, as `expected.txt` writes them: a line is cost + markup + price + rounding = amount.
 pub fn statement(app: &mut App) -> Vec<String> {
-    let catalog = app.ledger.read(catalog::load).unwrap();
     let mut rows = Vec::new();
     for invoice in all(app) {
         let content = &invoice.content;
@@ -26,12 +17,12 @@ pub fn statement(app: &mut App) -> Vec<String> {
             invoice.number,
             content.amount().to_decimal()
         ));
-        rows.extend(content.lines.iter().map(|line| row(&invoice, line, &catalog)));
+        rows.extend(content.lines.iter().map(|line| row(&invoice, line)));
     }
     rows
 }
 
-fn row(invoice: &Invoice, line: &Line, catalog: &Catalog) -> String {
+fn row(invoice: &Invoice, line: &Line) -> String {
     let (kind, alternative) = (line.kind.as_str(), if line.alternative { " alternative" } else { "" });
     let corrects =
         line.corrects.map(|at| format!(" corrects {}/{}", at.invoice, at.line)).unwrap_or_default();
@@ -40,7 +31,7 @@ fn row(invoice: &Invoice, line: &Line, catalog: &Catalog) -> String {
         invoice.number,
         line.line,
         line.name,
-        customer_name(line.customer, catalog),
+        line.customer_name,
         line.cost_center,
         line.period,
         line.cost,

@@ -56,6 +56,7 @@ pub const LARGER_DATABASE: &str = r#"
 services:
   - name: Blog
     uses:
+      - { name: blog-space, component: namespace }
       - { name: cpu, component: k8s-cluster, part: cpu, quantity: 0.2 }
       - { name: memory, component: k8s-cluster, part: memory, quantity: 0.15 }
       - { name: blog-db, component: database, quantity: 24.5 }

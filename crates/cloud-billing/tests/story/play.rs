@@ -78,7 +78,7 @@ impl Player<'_> {
         let report = self.import("azure-usage", "azure", "azure-first-month.csv", false);
         assert_eq!((report.version.rows, report.created.len()), (11, 6));
         assert!(self.import("azure-usage", "azure", "azure-first-month.csv", false).already_imported);
-        assert_eq!(self.apply(samples::CATALOG, ApplyRequest::default()).changes.len(), 16);
+        assert_eq!(self.apply(samples::CATALOG, ApplyRequest::default()).changes.len(), 17);
         assert!(self.apply(samples::CATALOG, ApplyRequest::default()).changes.is_empty());
     }
 
@@ -167,11 +167,15 @@ impl Player<'_> {
         assert_eq!(self.bill_as("Example Cloud", 1, Mode::Issue).as_deref(), Some("000012"));
     }
 
-    /// A quantity is corrected in a month with an invoice, prices change after it, and the printed catalog is in force.
+    /// A quantity is corrected in a month with an invoice, by way of a draft that is made void; prices change after it,
+    /// and the printed catalog is in force.
     fn quantities_and_prices(&mut self) {
         let from = |period: &str| ApplyRequest { from: period.parse().ok(), ..ApplyRequest::default() };
         assert_eq!(self.apply(papers::LARGER_DATABASE, from(MONTHS[1])).changes.len(), 1);
-        assert_eq!(self.bill_as("ManagedCloudServices", 1, Mode::Issue).as_deref(), Some("000013"));
+        assert_eq!(self.bill_as("ManagedCloudServices", 1, Mode::Draft).as_deref(), Some("000013"));
+        assert!(!bill::void(self.app, InvoiceNumber(13), WHY).unwrap().was_void);
+        assert!(self.app.ledger.read(|tx| invoices::find(tx, InvoiceNumber(13))).unwrap().is_none());
+        assert_eq!(self.bill_as("ManagedCloudServices", 1, Mode::Issue).as_deref(), Some("000014"));
         assert_eq!(self.apply(papers::NEW_PRICES, ApplyRequest::default()).changes.len(), 1);
         assert_eq!(self.bill_all(1), [""; 0], "prices of a later month change nothing");
         let catalog = self.catalog();

@@ -8,12 +8,16 @@ use super::{Component, Oracle, Position, Service, Use};
 use crate::history::{AccountEntry, CatalogFile, PositionEntry, SERVICES, ServiceEntry};
 
 impl Oracle {
-    /// The first period of a target without an issued invoice, counted from its earliest, void or not; all of them
-    /// while none is issued.
+    /// The first period of a target that no issued invoice is of and none has lines of, counted from that of its first
+    /// invoice, void or not; all of them while none is issued.
     fn first_open(&self, target: &str) -> Period {
         let of_target = || self.invoices.iter().filter(|invoice| invoice.target == target);
-        let billed: BTreeSet<Period> = of_target().filter(|i| !i.void).map(|i| i.period).collect();
-        let Some(mut period) = of_target().map(|invoice| invoice.period).min() else {
+        let mut billed: BTreeSet<Period> = BTreeSet::new();
+        for invoice in of_target().filter(|invoice| !invoice.void) {
+            billed.insert(invoice.period);
+            billed.extend(invoice.lines.iter().map(|line| line.period));
+        }
+        let Some(mut period) = of_target().map(|invoice| invoice.period).next() else {
             return Period::BEGINNING;
         };
         if billed.is_empty() {
@@ -61,6 +65,7 @@ impl Oracle {
             }
         }
         for entry in &file.accounts {
+            self.one_place(entry, file)?;
             self.known_customer(entry.customer.as_ref())?;
             let open = from.unwrap_or_else(|| self.first_open(&entry.provider));
             let account = self.account_mut(&entry.provider, &entry.id);
@@ -94,6 +99,17 @@ impl Oracle {
         }
         file.services.iter().try_for_each(|entry| self.apply_service(entry, from, services_from))?;
         file.positions.iter().try_for_each(|entry| self.apply_position(entry, from))
+    }
+
+    /// An id stands in one place: as an account's own or as an alias.
+    fn one_place(&self, entry: &AccountEntry, file: &CatalogFile) -> Result<(), String> {
+        let known = self.account_of(&entry.provider, &entry.id);
+        let is_alias = known.is_some_and(|(_, id)| *id != entry.id);
+        let mut others = file.accounts.iter().filter(|other| other.provider == entry.provider);
+        if is_alias || others.any(|other| other.aliases.contains(&entry.id)) {
+            return Err(format!("{} is an alias", entry.id));
+        }
+        Ok(())
     }
 
     /// Other ids of an account: what stands under them belongs to it from now on.
