@@ -100,7 +100,11 @@ impl DetailStore {
                 Err(error) => return Err(failed(&error)),
             }
             let marker_path = path.join(MARKER);
-            let marker = File::create_new(&marker_path).map_err(|error| failed(&error))?;
+            let marker = match File::create_new(&marker_path) {
+                Ok(marker) => marker,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(failed(&error)),
+            };
             match marker.try_lock() {
                 Ok(()) if marker_path.exists() => {
                     let folder = Folder { root: self.root.clone(), name, marker, keep: false };
@@ -139,8 +143,12 @@ impl DetailStore {
             if !is_folder || !is_folder_name(&name) || is_known(&name).map_err(DetailError::Ledger)? {
                 continue;
             }
-            // Without a marker it is not ours; another sweep may also have been faster.
-            let Ok(marker) = File::open(path.join(MARKER)) else { continue };
+            let Ok(marker) = File::open(path.join(MARKER)) else {
+                // Without a marker it is not ours, unless an import or a sweep was killed beside it: then it is empty,
+                // and only an empty folder can be removed so. An import that just made it goes on with another.
+                removed += usize::from(fs::remove_dir(&path).is_ok());
+                continue;
+            };
             if marker.try_lock().is_err() || is_known(&name).map_err(DetailError::Ledger)? {
                 continue;
             }

@@ -72,6 +72,15 @@ pub enum StoreError {
         /// How long the command waited.
         seconds: u64,
     },
+    /// The ledger's file cannot be written.
+    #[error(
+        "the ledger cannot be written, and nothing was changed: {message}: make room on the disk, or allow larger files, and \
+         start again"
+    )]
+    Full {
+        /// What the database said.
+        message: String,
+    },
     /// A statement broke a rule of the schema: a key that is already there, a reference to nothing.
     #[error("the ledger refused to break a rule of its tables: {message} (statement: {sql})")]
     Constraint {

@@ -5,7 +5,7 @@ use billing_core::{Period, books::BillRun, ids::Target};
 use billing_detail::DetailStore;
 use billing_store::{Database, Location, audit};
 
-use crate::config::Settings;
+use crate::config::{SettingError, Settings};
 
 /// Everything that the flow may use.
 pub struct App {
@@ -62,7 +62,10 @@ impl App {
                 url
             }
         };
-        let detail = DetailStore::open(&url)?;
+        let detail = DetailStore::open(&url).map_err(|error| SettingError::NotAvailable {
+            name: "DETAIL_URL".to_owned(),
+            what: error.to_string().trim_start_matches("DETAIL_URL ").to_owned(),
+        })?;
         Ok(Self { settings, ledger, detail, actor, clock, _temporary: temporary })
     }
 

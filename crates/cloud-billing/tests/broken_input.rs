@@ -213,7 +213,11 @@ fn a_disk_that_fills_up_under_the_ledger_changes_nothing() {
     let before = place.books();
     let ran: Ran = with_files_up_to(&place, 320, &import("bill.csv")).output().unwrap().into();
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.starts_with("error: the ledger's database failed: "), "{}", ran.err);
+    assert!(
+        ran.err.starts_with("error: the ledger cannot be written, and nothing was changed: "),
+        "{}",
+        ran.err
+    );
     assert_eq!(place.books(), before);
     place.done(&import("bill.csv"));
 }

@@ -118,7 +118,10 @@ pub enum Refusal {
         own_period: Period,
     },
     /// It has much less than what it would replace.
-    #[error("{name} version {version} has {had}, this import has {has}: give --replace if that is right")]
+    #[error(
+        "{name} version {version} has {had}, this import has {has}: nothing was imported; give --replace if \
+         that is right"
+    )]
     Shrunk {
         /// The document.
         name: String,

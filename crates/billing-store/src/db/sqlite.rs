@@ -158,6 +158,8 @@ impl Sqlite {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 StoreError::Damaged { what: message }
             }
+            // A file that may not grow any more is told as an input and output error.
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => StoreError::Full { message },
             _ => StoreError::Statement { sql, message },
         }
     }

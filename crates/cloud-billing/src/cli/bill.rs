@@ -87,6 +87,9 @@ fn tell_findings(bill: &BillReport) {
         tell(&rejections);
     }
     report::tell_files(&bill.files);
+    if let Some(problem) = &bill.undelivered {
+        tell(problem);
+    }
 }
 
 fn render(reports: &[BillReport], output: Format) -> String {

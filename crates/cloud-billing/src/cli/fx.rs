@@ -43,7 +43,9 @@ enum Command {
 pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
     if let Some(Command::Set { from, to, period, rate }) = &arguments.command {
         let currency = |text: &String| {
-            Currency::parse(text).ok_or_else(|| usage(format!("'{text}' is not a currency code like CHF")))
+            Currency::parse(text).ok_or_else(|| {
+                usage(format!("'{text}' is not a currency: write a code of three letters like CHF"))
+            })
         };
         let rate = Decimal::parse(rate)
             .map_err(|error| usage(format!("the rate '{rate}' {error}: write one like 0.8123")))?;

@@ -124,6 +124,11 @@ fn tell_of(report: &ImportReport) {
         let more = report.rejections.len() - TOLD_MAX;
         tell(&format!("rejected: {more} more rows: see cloud-billing imports --rejected"));
     }
+    if !report.rejections.is_empty() {
+        tell(
+            "repair these rows and import the document again, or give them up: cloud-billing imports waive ID --why WHY",
+        );
+    }
     for remark in report.remarks.iter().take(TOLD_MAX) {
         tell(&format!(
             "note: {} line {}, column {}: '{}': {}; the row was taken without tags",

@@ -68,6 +68,9 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
             }
             print(&super::bill::text(&report, bill::Mode::Issue))?;
             report::tell_files(&report.files);
+            if let Some(problem) = &report.undelivered {
+                tell(problem);
+            }
             Ok(Done::needs_a_person(report.needs_a_person()))
         }
         Command::Void { number, why } => {
@@ -83,7 +86,10 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
                 )),
             }
             report::tell_files(&report.files);
-            Ok(Done::Completely)
+            if let Some(problem) = &report.undelivered {
+                tell(problem);
+            }
+            Ok(Done::needs_a_person(report.undelivered.is_some()))
         }
         Command::Export { number, format } => {
             if format != "sap" {

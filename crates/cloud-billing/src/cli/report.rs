@@ -79,20 +79,20 @@ pub fn finding(finding: &Finding, catalog: &Catalog) -> String {
             subject(*held, catalog),
             customer(*id, catalog)
         ),
-        Finding::NoRate { subject: held, period, cost } => format!(
-            "held: {} {} of {} in {period}: the rate from {} is missing: set it with cloud-billing fx set",
-            cost.amount,
-            cost.currency,
-            subject(*held, catalog),
-            cost.currency
-        ),
+        Finding::NoRate { subject: held, period, cost } => {
+            let (amount, currency, what) = (&cost.amount, &cost.currency, subject(*held, catalog));
+            format!(
+                "held: {amount} {currency} of {what} in {period}: the rate from {currency} is missing: set it with \
+                 cloud-billing fx set {currency} CURRENCY {period} RATE"
+            )
+        }
         Finding::NoPart { component: id, part, service: of, period } => format!(
             "held: the price of {} in {period}: {} has no part '{part}' then: name it under parts, with --from {period}",
             service(*of, catalog),
             component(*id, catalog)
         ),
         Finding::NoQuantities { component: id, part, period } => format!(
-            "held: the prices of {}{} in {period}: the quantities of its uses add up to 0, so there are no shares",
+            "held: the prices of {}{} in {period}: the quantities of its uses add up to 0, so there are no shares: give one a quantity above 0, or set split: as-given",
             component(*id, catalog),
             part.as_ref().map(|part| format!(", part {part},")).unwrap_or_default()
         ),

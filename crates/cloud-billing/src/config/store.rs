@@ -53,9 +53,7 @@ pub const RUN_SETTINGS: &[Setting] = &[
 
 pub(super) fn ledger(vars: &Vars) -> Result<Location, SettingError> {
     if vars.flag("USE_VAULT", false)? {
-        let what =
-            "secrets from Vault are not available in this version: set it to False and set the secrets"
-                .to_owned();
+        let what = "secrets from Vault are not available in this version: set it to False".to_owned();
         return Err(SettingError::NotAvailable { name: "USE_VAULT".to_owned(), what });
     }
     vars.choice("EXPORT_FORMAT", &["sap"])?;

@@ -93,7 +93,15 @@ impl Vars {
         let known = accepted.iter().find(|known| **known == value.trim());
         known
             .map(|known| Some(*known))
-            .ok_or_else(|| unreadable(name, value, &format!("write {}", accepted.join(" or "))))
+            .ok_or_else(|| unreadable(name, value, &format!("write {}", one_of(accepted))))
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn one_of(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => words.concat(),
     }
 }
 

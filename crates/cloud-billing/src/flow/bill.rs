@@ -26,7 +26,7 @@ use billing_store::{
 };
 
 use super::{deliver, usage};
-use crate::{app::App, outputs::sap_csv};
+use crate::{app::App, config::SettingError, outputs::sap_csv};
 
 /// What a run does with the invoice it makes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,12 +56,24 @@ pub struct BillReport {
     pub catalog: Catalog,
     /// The files that were written.
     pub files: Vec<PathBuf>,
+    /// Why a file could not be written; the invoice stands.
+    pub undelivered: Option<String>,
 }
 
 impl BillReport {
+    /// Writes all pending files. What cannot be written stays pending: the invoice stands all the same.
+    fn deliver(&mut self, app: &mut App) {
+        match deliver::write_exports(app) {
+            Ok(files) => self.files = files,
+            Err(error) => self.undelivered = Some(format!("{error:#}")),
+        }
+    }
+
     /// Whether a person has to do something (exit code 3).
     pub fn needs_a_person(&self) -> bool {
-        !self.rejections.is_empty() || self.findings.iter().any(Finding::needs_a_person)
+        !self.rejections.is_empty()
+            || self.undelivered.is_some()
+            || self.findings.iter().any(Finding::needs_a_person)
     }
 }
 
@@ -96,11 +108,9 @@ pub fn targets(app: &mut App, word: &str) -> Result<Vec<Target>> {
 pub fn bill(app: &mut App, target: &Target, period: Period, mode: Mode) -> Result<BillReport> {
     if mode == Mode::Issue {
         if app.settings.upload_csv {
-            bail!(
-                "UPLOAD_CSV is on, but this version cannot upload: set it to False and send the file yourself"
-            );
+            let what = "this version cannot upload: set it to False and send the file yourself".to_owned();
+            return Err(SettingError::NotAvailable { name: "UPLOAD_CSV".to_owned(), what }.into());
         }
-        deliver::write_exports(app)?;
         deliver::check_export_dir(app)?;
     }
     let created = app.now();
@@ -120,7 +130,7 @@ pub fn bill(app: &mut App, target: &Target, period: Period, mode: Mode) -> Resul
         Mode::Issue | Mode::Draft => app.ledger.write(|tx| store(tx, &settings, mode, &created))?,
     };
     if mode == Mode::Issue {
-        report.files = deliver::write_exports(app)?;
+        report.deliver(app);
     }
     Ok(report)
 }
@@ -173,6 +183,7 @@ fn compute(tx: &mut Transaction<'_>, settings: &RunSettings) -> Result<(BillRepo
         rejections: rejections(tx, target, run.period)?,
         catalog: books.catalog,
         files: Vec::new(),
+        undelivered: None,
     };
     Ok((report, outcome))
 }
@@ -255,7 +266,7 @@ pub fn issue(app: &mut App, number: InvoiceNumber) -> Result<BillReport> {
         report.invoice = Some(invoice);
         Ok(report)
     })?;
-    report.files = deliver::write_exports(app)?;
+    report.deliver(app);
     Ok(report)
 }
 
@@ -268,6 +279,8 @@ pub struct VoidReport {
     pub was_void: bool,
     /// The files that were written.
     pub files: Vec<PathBuf>,
+    /// Why a file could not be written; the invoice is void.
+    pub undelivered: Option<String>,
 }
 
 /// Makes an invoice void: what it said is owed again. One that has left the house gets its cancellation.
@@ -312,8 +325,11 @@ pub fn void(app: &mut App, number: InvoiceNumber, why: &str) -> Result<VoidRepor
         audit::record(tx, &entry)?;
         Ok((Invoice { state: InvoiceState::Void, ..invoice }, false))
     })?;
-    let files = deliver::write_exports(app)?;
-    Ok(VoidReport { invoice, was_void, files })
+    let (files, undelivered) = match deliver::write_exports(app) {
+        Ok(files) => (files, None),
+        Err(error) => (Vec::new(), Some(format!("{error:#}"))),
+    };
+    Ok(VoidReport { invoice, was_void, files, undelivered })
 }
 
 /// The period of a target's first invoice ever, void or not; drafts do not count.

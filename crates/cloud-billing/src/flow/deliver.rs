@@ -26,6 +26,7 @@ pub fn write_exports(app: &mut App) -> Result<Vec<PathBuf>> {
     if app.ledger.read(|tx| invoices::exports(tx, None))?.is_empty() {
         return Ok(Vec::new());
     }
+    remove_leftovers(&dir);
     app.ledger.write(|tx| {
         let mut written = Vec::new();
         for export in invoices::exports(tx, None)? {
@@ -50,10 +51,28 @@ fn write_export(dir: &Path, target: &Target, export: &ExportRecord) -> Result<Ve
         write_file(path, export.content.as_bytes()).with_context(|| {
             let what = if export.kind == "void" { "is void" } else { "stands" };
             let (number, path) = (export.invoice, path.display());
-            format!("invoice {number} {what}, but its file {path} was not written; mend this, then any bill writes it")
+            format!("invoice {number} {what}, but its file {path} was not written; mend this, and the next bill writes it")
         })?;
     }
     Ok(paths)
+}
+
+/// Removes the halves of files that killed commands left behind; those of commands that still run stay.
+fn remove_leftovers(dir: &Path) {
+    let processes = Path::new("/proc");
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(rest) = name.strip_suffix(".part").or_else(|| name.strip_suffix(".probe")) else { continue };
+        let process = rest.rsplit('.').next().and_then(|unique| unique.split_once('-'));
+        let Some((process, count)) = process else { continue };
+        let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let ours = number(process) && number(count);
+        if ours && processes.exists() && !processes.join(process).exists() {
+            // Another command may have been faster.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// A part of a file name that no other process or thread uses.
@@ -109,12 +128,27 @@ pub fn check_export_dir(app: &App) -> Result<()> {
     if !app.settings.save_csv {
         return Ok(());
     }
-    let advice =
-        || anyhow!("cannot write to EXPORT_DIR {}: set it to a folder that can be written", dir.display());
-    fs::create_dir_all(dir).with_context(advice)?;
-    let probe = dir.join(format!(".cloud-billing-{}.probe", unique()));
-    File::create(&probe).with_context(advice)?;
-    fs::remove_file(&probe).with_context(advice)
+    let advice = |cause: std::io::Error| {
+        anyhow!(
+            "cannot write to EXPORT_DIR {}: {}: set it to a folder that can be written",
+            dir.display(),
+            folder_cause(&cause)
+        )
+    };
+    fs::create_dir_all(dir).map_err(advice)?;
+    let probe = dir.join(format!(".cloud-billing.{}.probe", unique()));
+    File::create(&probe).map_err(advice)?;
+    fs::remove_file(&probe).map_err(advice)
+}
+
+fn folder_cause(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory => {
+            "it is a file, not a folder".to_owned()
+        }
+        std::io::ErrorKind::PermissionDenied => "it may not be written".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Writes an invoice's file again, byte for byte as it was, and gives its content and place.
@@ -135,6 +169,8 @@ pub fn export_again(
         return Ok((export.content, None));
     }
     check_export_dir(app)?;
+    // What is pending is written with all the files that belong to it.
+    write_exports(app)?;
     let path = app.settings.export_dir.join(format!("{}-{number}.csv", file_name(&invoice.content.target)));
     write_file(&path, export.content.as_bytes())
         .with_context(|| format!("cannot write {}", path.display()))?;

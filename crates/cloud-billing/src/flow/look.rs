@@ -43,8 +43,14 @@ pub fn explain(app: &mut App, at: LineRef, with_rows: bool) -> Result<Explanatio
     let invoice = super::invoices::find(app, at.invoice)?;
     let line = invoice.content.lines.iter().find(|line| line.line == at.line).cloned();
     let count = invoice.content.lines.len();
-    let line =
-        line.ok_or_else(|| anyhow!("invoice {} has lines 1 to {count}, not {}", at.invoice, at.line))?;
+    let line = line.ok_or_else(|| {
+        let lines = if count == 1 { "line 1 only".to_owned() } else { format!("lines 1 to {count}") };
+        anyhow!(
+            "invoice {0} has no line {1}, it has {lines}: see cloud-billing invoice show {0}",
+            at.invoice,
+            at.line
+        )
+    })?;
     let versions = app.ledger.read(documents::versions)?;
     let names = versions.iter().map(|version| (version.document, version.document_name())).collect();
     let rows = match with_rows {

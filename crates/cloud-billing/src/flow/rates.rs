@@ -14,8 +14,11 @@ use crate::app::App;
 /// # Errors
 /// When the rate is not above zero or too fine.
 pub fn set(app: &mut App, from: Currency, to: Currency, period: Period, rate: Decimal) -> Result<RateRecord> {
-    if !rate.is_positive() || from == to {
-        bail!("a rate says how much one {from} is in {to}: it is above zero, and the two currencies differ");
+    if from == to {
+        bail!("{from} to {to} needs no rate: name two currencies");
+    }
+    if !rate.is_positive() {
+        bail!("the rate is {rate}: write one above zero");
     }
     if rate.scale() > 12 {
         bail!("rate {rate} has more than 12 decimals: round it first");

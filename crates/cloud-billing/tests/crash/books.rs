@@ -110,19 +110,5 @@ pub fn leftovers(place: &Place) -> Vec<String> {
 
 /// How many folders of line items there are.
 pub fn detail_folders(place: &Place) -> usize {
-    folders(place) - empty_folders(place)
-}
-
-/// How many folders are there that a kill kept from becoming one of line items: without even their marker.
-pub fn empty_folders(place: &Place) -> usize {
-    let files = place.files("cloud-billing.detail");
-    let is_empty = |folder: &&String| {
-        folder.ends_with('/')
-            && !files.iter().any(|file| file.len() > folder.len() && file.starts_with(*folder))
-    };
-    files.iter().filter(is_empty).count()
-}
-
-fn folders(place: &Place) -> usize {
     place.files("cloud-billing.detail").iter().filter(|name| name.ends_with('/')).count()
 }

@@ -226,8 +226,8 @@ fn credits_are_netted_and_carried() {
 /// The program, with something bent in what is seen of it.
 struct Bent {
     program: Program,
-    bill: fn(&mut Billed),
-    books: fn(&mut Books),
+    bill: BendBill,
+    books: BendBooks,
 }
 
 impl World for Bent {
@@ -276,10 +276,13 @@ impl World for Bent {
     }
 }
 
-const NOT_BENT: (fn(&mut Billed), fn(&mut Books)) = (|_| {}, |_| {});
+type BendBill = fn(&mut Billed);
+type BendBooks = fn(&mut Books);
+
+const NOT_BENT: (BendBill, BendBooks) = (|_| {}, |_| {});
 
 /// In one of the first histories it is noticed.
-fn is_noticed(what: &str, bill: fn(&mut Billed), books: fn(&mut Books)) {
+fn is_noticed(what: &str, bill: BendBill, books: BendBooks) {
     let failure = (0..12).find_map(|seed| {
         let history = generator::history(seed);
         let mut world = Bent { program: Program::new(&history.settings), bill, books };
@@ -301,7 +304,7 @@ fn one_hundredth() -> Money {
 
 #[test]
 fn a_wrong_invoice_is_noticed() {
-    let bends: [(&str, fn(&mut Billed)); 6] = [
+    let bends: [(&str, BendBill); 6] = [
         ("an amount", |billed| {
             if let Some(invoice) = &mut billed.invoice {
                 let last = invoice.content.lines.len() - 1;
@@ -337,7 +340,7 @@ fn a_wrong_invoice_is_noticed() {
 
 #[test]
 fn wrong_books_are_noticed() {
-    let bends: [(&str, fn(&mut Books)); 12] = [
+    let bends: [(&str, BendBooks); 12] = [
         ("an issued line changes", |books| {
             if books.versions.len() > 3
                 && let Some(invoice) = books.invoices.first_mut()

@@ -30,7 +30,11 @@ impl Auditor {
             let export = export.ok_or_else(|| format!("{place}: there is none"))?;
             same(&place, &Some(&export.content), &books.rendered.get(&invoice.number.0))?;
             self.check_rows(&place, invoice, &export.content)?;
-            same(&format!("{place}: the void one"), &void.is_some(), &(invoice.state == InvoiceState::Void && !export.content.is_empty()))?;
+            same(
+                &format!("{place}: the void one"),
+                &void.is_some(),
+                &(invoice.state == InvoiceState::Void && !export.content.is_empty()),
+            )?;
             if let Some(void) = void {
                 let mut negated = read(&export.content)?;
                 negated.iter_mut().for_each(|row| row.3 = -row.3);

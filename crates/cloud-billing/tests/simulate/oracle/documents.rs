@@ -20,19 +20,20 @@ pub enum Outcome {
     Open,
 }
 
-/// Rows by provider and billing period, in one order.
-type Slices<'r> = BTreeMap<(&'r str, Period), Vec<&'r Row>>;
+/// Rows by provider and billing period, in one order, with ids in one spelling: what content is compared by.
+type Slices<'r> = BTreeMap<(&'r str, Period), Vec<Row>>;
 
 fn slices<'r>(files: impl IntoIterator<Item = &'r Vec<Row>>) -> Slices<'r> {
     let mut slices = Slices::new();
     for row in files.into_iter().flatten().filter(|row| row.broken.is_none()) {
-        slices.entry((&row.provider, row.period)).or_default().push(row);
+        let row_in_one_spelling = Row { account_written: row.account.clone(), ..row.clone() };
+        slices.entry((&row.provider, row.period)).or_default().push(row_in_one_spelling);
     }
     slices.values_mut().for_each(|rows| rows.sort());
     slices
 }
 
-fn accounts<'r>(files: &'r [Vec<Row>]) -> BTreeSet<(&'r str, &'r str)> {
+fn accounts(files: &[Vec<Row>]) -> BTreeSet<(&str, &str)> {
     taken(files).map(|row| (&*row.provider, &*row.account)).collect()
 }
 
@@ -108,51 +109,44 @@ impl Oracle {
 
     /// Whether content is in force already: all of it, a part of a document, or a mixture that nobody would bring.
     fn known(&self, import: &Import) -> Option<Outcome> {
+        let is_own = |d: &&Document| d.job == import.job && Some(d.period) == Self::period_of(import);
         let new = slices(&import.files);
-        let in_force = || self.documents.iter().filter_map(|document| document.files.as_ref());
-        let known_slice = |slice: (&(&str, Period), &Vec<&Row>)| {
-            in_force().any(|files| slices(files).get(slice.0) == Some(slice.1))
+        let old: Vec<(bool, &Vec<Vec<Row>>)> = self
+            .documents
+            .iter()
+            .filter_map(|document| Some((is_own(&document), document.files.as_ref()?)))
+            .collect();
+        let is_part = |content: &Slices<'_>, of: &Slices<'_>| {
+            content.iter().all(|(key, rows)| of.get(key) == Some(rows))
         };
-        let known_file = |file: &Vec<Row>| {
-            let new = slices([file]);
-            in_force().any(|files| files.iter().any(|known| slices([known]) == new))
+        let has_file = |files: &[Vec<Row>], file: &Vec<Row>| {
+            files.iter().any(|known| is_part(&slices([file]), &slices([known])))
         };
-        if in_force().any(|files| has_rejections(files)) {
-            // Where rejections are open, the same content is taken again: it may have been repaired.
-            let own = self
-                .documents
-                .iter()
-                .find(|d| d.job == import.job && Some(d.period) == Self::period_of(import));
-            let repaired = own.and_then(|own| own.files.as_ref());
-            let same = repaired.is_some_and(|files| has_rejections(files) && slices(files) == new);
-            let any = new.iter().any(known_slice) || import.files.iter().any(known_file);
-            return match (same && !import.add, any) {
-                (true, _) => Some(Outcome::Imported),
-                (_, true) => Some(Outcome::Open),
-                _ => None,
-            };
+        // Where rejections are open, the same content is taken again: it may have been repaired.
+        let open = old.iter().find(|(_, files)| has_rejections(files));
+        let same =
+            |(own, files): &(bool, &Vec<Vec<Row>>)| *own && has_rejections(files) && slices(*files) == new;
+        if old.iter().any(same) && !import.add {
+            return None;
         }
-        if new.iter().all(known_slice) || import.files.iter().all(known_file) {
-            let whole = in_force().any(|files| slices(files) == new);
-            let part = in_force().any(|files| {
-                let old = slices(files);
-                new.iter().all(|(key, rows)| old.get(key) == Some(rows))
-                    || import.files.iter().all(|file| files.iter().any(|f| slices([f]) == slices([file])))
-            });
-            return Some(if whole || part { Outcome::AlreadyImported } else { Outcome::Open });
+        let whole = old.iter().any(|(_, files)| is_part(&new, &slices(*files)));
+        let by_file = old.iter().any(|(_, files)| import.files.iter().all(|file| has_file(files, file)));
+        if whole || by_file {
+            return Some(if open.is_some() { Outcome::Open } else { Outcome::AlreadyImported });
         }
-        // Something of it is in force in another document, or would be added a second time.
-        let elsewhere = self.documents.iter().any(|document| {
-            let own = document.job == import.job && Some(document.period) == Self::period_of(import);
-            let Some(files) = document.files.as_ref().filter(|_| !own || import.add) else { return false };
-            let old = slices(files);
-            new.iter().any(|(key, rows)| old.get(key) == Some(rows))
-                || import
-                    .files
-                    .iter()
-                    .any(|f| !f.is_empty() && files.iter().any(|old| slices([old]) == slices([f])))
-        });
-        elsewhere.then_some(Outcome::Open)
+        // Something of it is in force: in pieces of one document, in another one, or it would be added a second time.
+        let pieces = |files: &[Vec<Row>]| -> Vec<Slices<'_>> {
+            std::iter::once(slices(files)).chain(files.iter().map(|file| slices([file]))).collect()
+        };
+        let is_piece = |key: &(&str, Period), rows: &Vec<Row>, files: &[Vec<Row>]| {
+            pieces(files).iter().any(|of| of.get(key) == Some(rows))
+        };
+        let parts = pieces(&import.files);
+        let of_all = new.iter().all(|(key, rows)| old.iter().any(|(_, files)| is_piece(key, rows, files)));
+        let mut others = old.iter().filter(|(own, _)| !own || import.add);
+        let elsewhere =
+            others.any(|(_, files)| parts.iter().flatten().any(|(key, rows)| is_piece(key, rows, files)));
+        (of_all || elsewhere).then_some(Outcome::Open)
     }
 
     /// Whether another job has a full bill of one of the accounts in one of its periods. Of ids that were joined only
