@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    catalog::Catalog,
+    catalog::{Catalog, CatalogIndex},
     cost_center::CostCenterPattern,
     decimal::Decimal,
     ids::{AccountId, ComponentId, CustomerId, PositionId, ServiceId, Target},
-    invoice::{LiveLine, SourceKey},
+    invoice::{LiveLine, SourceKey, Subject},
     money::{Cost, Currency},
     period::Period,
     rounding::Rounding,
@@ -119,6 +119,32 @@ pub struct Books {
     pub live: Vec<LiveLine>,
     /// Exchange rates.
     pub rates: Rates,
+}
+
+impl Books {
+    /// The books, with accounts that were joined by an alias made one: lines of the one that has no id left are lines of
+    /// the one that has its id now (rule R1).
+    pub fn new(catalog: Catalog, costs: Vec<CostInForce>, live: Vec<LiveLine>, rates: Rates) -> Self {
+        let mut books = Self { catalog, costs, live, rates };
+        let joined = books.joined_accounts();
+        for live in &mut books.live {
+            if let Subject::Account(account) = &mut live.line.subject {
+                *account = joined.get(account).copied().unwrap_or(*account);
+            }
+        }
+        books
+    }
+
+    fn joined_accounts(&self) -> BTreeMap<AccountId, AccountId> {
+        let index = CatalogIndex::new(&self.catalog);
+        let without_id = self.catalog.accounts.iter().filter(|account| account.keys.is_empty());
+        without_id
+            .filter_map(|account| {
+                let key = account.provider.account_key(&account.provider_id);
+                Some((account.id, index.account_of(&account.provider, &key)?.id))
+            })
+            .collect()
+    }
 }
 
 /// Something that a run could not invoice.

@@ -159,12 +159,9 @@ fn compute(tx: &mut Transaction<'_>, settings: &RunSettings) -> Result<(BillRepo
         Target::Accounts(provider) => CostFilter::Provider(provider),
         Target::ManagedCloudServices => CostFilter::Components,
     };
-    let books = Books {
-        catalog: catalog::load(tx)?,
-        costs: documents::costs_in_force(tx, filter)?,
-        live: invoices::live(tx, Some(target))?,
-        rates: rates::load(tx)?,
-    };
+    let costs = documents::costs_in_force(tx, filter)?;
+    let live = invoices::live(tx, Some(target))?;
+    let books = Books::new(catalog::load(tx)?, costs, live, rates::load(tx)?);
     if let Some(other) = books.live.iter().find(|live| live.currency != run.currency) {
         bail!(
             "invoice {} is in {}, CURRENCY is {}: a ledger has one currency, set CURRENCY={} or use another ledger",

@@ -90,12 +90,9 @@ pub fn reconcile(app: &mut App, period: Option<Period>) -> Result<Vec<Reconcilia
     let run = app.bill_run(&Target::ManagedCloudServices, Period::BEGINNING, None);
     let (books, received) = app.ledger.read(|tx| {
         let live = invoices::live(tx, None)?;
-        let books = Books {
-            catalog: catalog::load(tx)?,
-            costs: documents::costs_in_force(tx, CostFilter::All)?,
-            live: live.into_iter().filter(|live| matches!(live.target, Target::Accounts(_))).collect(),
-            rates: rates::load(tx)?,
-        };
+        let live = live.into_iter().filter(|live| matches!(live.target, Target::Accounts(_))).collect();
+        let costs = documents::costs_in_force(tx, CostFilter::All)?;
+        let books = Books::new(catalog::load(tx)?, costs, live, rates::load(tx)?);
         anyhow::Ok((books, documents::received(tx)?))
     })?;
     let rows = conserve::reconcile(&run, &books, &received);

@@ -33,6 +33,11 @@ fn slices<'r>(files: impl IntoIterator<Item = &'r Vec<Row>>) -> Slices<'r> {
     slices
 }
 
+/// What a document is known by: all of it, and each of its files.
+fn pieces(files: &[Vec<Row>]) -> Vec<Slices<'_>> {
+    std::iter::once(slices(files)).chain(files.iter().map(|file| slices([file]))).collect()
+}
+
 fn accounts(files: &[Vec<Row>]) -> BTreeSet<(&str, &str)> {
     taken(files).map(|row| (&*row.provider, &*row.account)).collect()
 }
@@ -135,9 +140,6 @@ impl Oracle {
             return Some(if open.is_some() { Outcome::Open } else { Outcome::AlreadyImported });
         }
         // Something of it is in force: in pieces of one document, in another one, or it would be added a second time.
-        let pieces = |files: &[Vec<Row>]| -> Vec<Slices<'_>> {
-            std::iter::once(slices(files)).chain(files.iter().map(|file| slices([file]))).collect()
-        };
         let is_piece = |key: &(&str, Period), rows: &Vec<Row>, files: &[Vec<Row>]| {
             pieces(files).iter().any(|of| of.get(key) == Some(rows))
         };
