@@ -20,3 +20,4 @@ mod invoice;
 mod outputs;
 mod reconcile;
 mod settings;
+mod what_was_invoiced;
