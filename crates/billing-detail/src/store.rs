@@ -324,6 +324,10 @@ mod tests {
         for name in [foreign.as_str(), "import-mine", "photos"] {
             fs::create_dir(store.root.join(name)).unwrap();
         }
+        fs::write(store.root.join(&foreign).join("letter.txt"), "not ours").unwrap();
+        // What a kill left before its marker: empty.
+        let unmarked = format!("{PREFIX}{}", "1".repeat(32));
+        fs::create_dir(store.root.join(&unmarked)).unwrap();
         // The ledger comes to know `late` between the two questions.
         let mut asked = Vec::new();
         let removed = store
@@ -332,8 +336,8 @@ mod tests {
                 Ok(name == known || (name == late && asked.iter().filter(|known| *known == name).count() > 1))
             })
             .unwrap();
-        assert_eq!(removed, 1);
-        assert!(!store.root.join(&orphan).exists());
+        assert_eq!(removed, 2);
+        assert!(!store.root.join(&orphan).exists() && !store.root.join(&unmarked).exists());
         for name in [known.as_str(), &late, running.folder(), &foreign, "import-mine", "photos"] {
             assert!(store.root.join(name).exists(), "{name}");
         }

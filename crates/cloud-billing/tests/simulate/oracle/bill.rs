@@ -189,6 +189,13 @@ impl Oracle {
                         continue;
                     }
                     let amount = Self::amount(&group.live, &charge, *rounding);
+                    // What stands under other terms is taken back as it was billed.
+                    let taken_back = group.live.first().filter(|_| group.owed.is_empty());
+                    let product_number = taken_back.map(|line| line.product_number.clone());
+                    let product_number = product_number.or_else(|| found.product_number.clone());
+                    let product_number = product_number.or_else(|| account.product_number.clone());
+                    let product_number =
+                        product_number.unwrap_or_else(|| self.settings.default_product_number(target));
                     let is_of_line = |currency: &str| sources.keys().any(|(_, of)| of == currency);
                     let rates = found.rates.iter().filter(|(currency, _)| is_of_line(currency));
                     let rates = rates.map(|(currency, rate)| (currency.clone(), rate.clone())).collect();
@@ -199,10 +206,7 @@ impl Oracle {
                         customer: customer.clone(),
                         cost_center: cost_center.clone(),
                         alternative: group.alternative,
-                        product_number: found.product_number.clone().unwrap_or_else(|| {
-                            let own = account.product_number.clone();
-                            own.unwrap_or_else(|| self.settings.default_product_number(target))
-                        }),
+                        product_number,
                         period,
                         factor: Some(factor.clone()),
                         charge,
