@@ -229,9 +229,10 @@ impl Service {
         self.terms.at_or_first(period, |terms| terms.customer.is_some()).and_then(|terms| terms.customer)
     }
 
-    /// Whether it is invoiced in a period.
+    /// Whether it is invoiced in a period: as it was said when it got the customer that holds for the period.
     pub fn is_charged_at(&self, period: Period) -> bool {
-        self.terms.at_or_first(period, |_| true).is_none_or(|terms| terms.charge)
+        let with_customer = self.terms.at_or_first(period, |terms| terms.customer.is_some());
+        with_customer.or_else(|| self.terms.at_or_first(period, |_| true)).is_none_or(|terms| terms.charge)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     catalog::CatalogIndex,
     flow::conserve,
     ids::Target,
-    invoice::{Line, LiveLine, NewInvoice},
+    invoice::{Line, LiveLine, NewInvoice, Subject},
 };
 
 /// What a run comes to.
@@ -67,10 +67,10 @@ pub fn make_invoice(run: &BillRun, books: &Books) -> Result<Outcome, InvoiceErro
         }
     };
     lines.extend(positions::lines(&context, &mut findings));
-    lines.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    sort(&mut lines, &context.index);
     groups::round_lines(&mut lines, &context.live)?;
     credits::net(&mut lines, &context);
-    lines.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    sort(&mut lines, &context.index);
     for (at, line) in lines.iter_mut().enumerate() {
         line.line = u32::try_from(at + 1).unwrap_or(u32::MAX);
         name_parties(line, &context.index);
@@ -98,7 +98,20 @@ fn name_parties(line: &mut Line, index: &CatalogIndex<'_>) {
     }
 }
 
-/// Lines stand by kind, name, cost centre and period (docs/rules.md).
-fn sort_key(line: &Line) -> impl Ord + '_ {
-    (line.kind, line.name.as_str(), line.cost_center.as_str(), line.period, line.subject, line.alternative)
+/// Lines stand by kind, name, cost centre and period (docs/rules.md); among equals by customer and account, as the outside
+/// names them, so that the order does not depend on what the ledger met first.
+fn sort_key<'a>(line: &'a Line, index: &CatalogIndex<'a>) -> impl Ord + use<'a> {
+    let account = match line.subject {
+        Subject::Account(id) => {
+            index.account(id).and_then(|account| account.keys.first()).map(String::as_str)
+        }
+        _ => None,
+    };
+    let customer = index.customer(line.customer).map(|customer| customer.name.as_str());
+    let place = (line.kind, line.name.as_str(), line.cost_center.as_str(), line.period);
+    (place, customer, account, line.subject, line.alternative)
+}
+
+fn sort(lines: &mut [Line], index: &CatalogIndex<'_>) {
+    lines.sort_by(|a, b| sort_key(a, index).cmp(&sort_key(b, index)));
 }

@@ -4,4 +4,4 @@
 pub const CARRY_LINES_OUT_OF_ORDER: bool = false;
 
 /// Accounts that are joined by `aliases` after both were invoiced.
-pub const ALIASES_AFTER_INVOICES: bool = false;
+pub const ALIASES_AFTER_INVOICES: bool = true;
