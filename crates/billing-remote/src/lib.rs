@@ -5,17 +5,25 @@
 //!
 //! The functions wait for their result; a thread of this crate's own drives the connections.
 
+pub mod aws;
+pub mod azure;
 mod client;
 pub mod download;
+pub mod ecb;
+mod endpoint;
 pub mod error;
+mod fetched;
+pub mod google;
 pub mod http;
 mod refusal;
 pub mod retry;
 pub mod settings;
+mod token;
 mod verify;
 
 pub use download::Downloaded;
 pub use error::{Refusal, RemoteError};
+pub use fetched::FetchedFile;
 pub use http::{Answer, Http, Request};
 pub use retry::{RetryPolicy, Waiter};
 pub use settings::{RemoteSetting, RemoteSettings, SETTINGS};
