@@ -21,6 +21,7 @@ Usage: cargo run -q -p xtask -- COMMAND
   tidy           how the tree is written: module docs, lengths, open ends, dead files, what ARCHITECTURE.md names
   docs           writes docs/settings.md, docs/importers.md and docs/errors.md from the program and its tests
   docs --check   fails where one of them is stale
+  scenario       writes a made-up month of a provider with the right results beside it: docs/made-up-months.md
   help           this text
 
 Each check prints the sentence that it keeps true, and file:line where it is broken.
@@ -36,6 +37,10 @@ fn main() -> ExitCode {
         ["tidy"] => run(|root| tidy::run(&root)),
         ["docs"] => run(|root| docs::write(&root)),
         ["docs", "--check"] => run(|root| docs::check(&root)),
+        ["scenario", ref arguments @ ..] => xtask::scenario::run(arguments).map(|told| {
+            print!("{told}");
+            true
+        }),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
