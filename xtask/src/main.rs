@@ -24,6 +24,7 @@ Usage: cargo run -q -p xtask -- COMMAND
   docs --check   fails where one of them is stale
   bench-data     writes a made-up bill for measuring: bench-data cur|focus --rows N [--seed S] [--out FILE|-]
                  [--control FILE]; the control file, else the standard error, tells what it adds up to
+  scenario       writes a made-up month of a provider with the right results beside it: docs/made-up-months.md
   help           this text
 
 Each check prints the sentence that it keeps true, and file:line where it is broken.
@@ -40,6 +41,10 @@ fn main() -> ExitCode {
         ["docs"] => run(|root| docs::write(&root)),
         ["docs", "--check"] => run(|root| docs::check(&root)),
         ["bench-data", ref arguments @ ..] => bench::run(arguments).map(|()| true),
+        ["scenario", ref arguments @ ..] => xtask::scenario::run(arguments).map(|told| {
+            print!("{told}");
+            true
+        }),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
