@@ -14,6 +14,7 @@
 pub mod bill;
 pub mod deliver;
 pub mod documents;
+pub mod fetch;
 pub mod import;
 pub mod invoices;
 pub mod look;
