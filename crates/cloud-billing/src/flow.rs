@@ -11,6 +11,7 @@
 //!
 //! The arithmetic is in `billing_core::flow`; this folder touches the world.
 
+pub mod accounts;
 pub mod bill;
 pub mod deliver;
 pub mod documents;

@@ -131,12 +131,16 @@ impl World<'_> {
         Ok(vec![FetchedFile { name: format!("{table} {}", self.period), path }])
     }
 
-    /// The accounts as a list of the form in which AWS's own tools print it.
+    /// The accounts, as a table.
     fn accounts(&self) -> Result<Vec<FetchedFile>> {
         let accounts = Organization::connect(&self.app.settings.remote, &self.http)?.accounts()?;
-        let path = self.folder.join("accounts.json");
-        let list = serde_json::json!({"Accounts": accounts});
-        std::fs::write(&path, list.to_string()).context("cannot write the list of accounts")?;
+        let mut table = "Id,Name,Status\n".to_owned();
+        for account in accounts {
+            let name = account.name.replace('"', "\"\"");
+            table.push_str(&format!("{},\"{name}\",{}\n", account.id, account.status));
+        }
+        let path = self.folder.join("accounts.csv");
+        std::fs::write(&path, table).context("cannot write the list of accounts")?;
         Ok(vec![FetchedFile { name: "the organization's accounts".to_owned(), path }])
     }
 }

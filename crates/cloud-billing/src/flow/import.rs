@@ -16,7 +16,7 @@ use billing_core::{
     rejection::{Rejection, Remark},
     tags::{NAME_CHARACTERS_MAX, is_too_long},
 };
-use billing_detail::{IngestOptions, Input, Progress};
+use billing_detail::{IngestOptions, Ingested, Input, Progress};
 use billing_providers::Importer;
 use billing_store::{
     StoreError, Transaction, audit, catalog,
@@ -78,14 +78,54 @@ pub fn import(
     request: &ImportRequest,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport> {
-    let importer =
-        billing_providers::importer(&request.importer).ok_or_else(|| unknown(&request.importer))?;
+    let importer = named(&request.importer)?;
     let job = if request.job.is_empty() { importer.name } else { request.job.trim() };
     if is_too_long(job) {
         return Err(usage(format!("the name of a job has up to {NAME_CHARACTERS_MAX} characters")));
     }
     let sources = sources(app, importer, request)?;
     remove_orphans(app)?;
+    let Ingested { content, detail, .. } = ingest(app, importer, &sources, progress)?;
+    let new = New {
+        importer,
+        job,
+        period: sources.period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
+        folder: detail.folder().to_owned(),
+        content,
+        options: AdmitOptions { add: request.add, replace: request.replace },
+        created: app.now(),
+    };
+    let entry = app.audit("import", &format!("{job}/{}", new.period), importer.name);
+    let report = app.ledger.write(|tx| store(tx, new, entry))?;
+    if !report.already_imported {
+        detail.keep();
+        if sources.sample {
+            master_data::seed_sample(app)?;
+        }
+    }
+    Ok(report)
+}
+
+/// Reads what a request means, and brings nothing into force.
+///
+/// # Errors
+/// As for [`import`].
+pub(super) fn read(
+    app: &mut App,
+    request: &ImportRequest,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(&'static Importer, Content)> {
+    let importer = named(&request.importer)?;
+    let sources = sources(app, importer, request)?;
+    Ok((importer, ingest(app, importer, &sources, progress)?.content))
+}
+
+fn ingest(
+    app: &App,
+    importer: &Importer,
+    sources: &Sources,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Ingested> {
     let options = IngestOptions {
         format: importer.format,
         tag_names: app.settings.tag_names.clone(),
@@ -94,31 +134,20 @@ pub fn import(
         record_bytes_max: RECORD_BYTES_MAX,
         progress,
     };
-    let writer = app.detail.begin()?;
-    let ingested = billing_detail::ingest(&sources.inputs, options, writer)?;
-    let mut content = ingested.content;
-    for rejection in &mut content.rejections {
+    let mut ingested = billing_detail::ingest(&sources.inputs, options, app.detail.begin()?)?;
+    for rejection in &mut ingested.content.rejections {
         // A row that is not even cut right is still one of this provider's.
         rejection.provider = rejection.provider.take().or(importer.provider.map(Provider::named));
     }
-    let new = New {
-        importer,
-        job,
-        period: sources.period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
-        folder: ingested.detail.folder().to_owned(),
-        content,
-        options: AdmitOptions { add: request.add, replace: request.replace },
-        created: app.now(),
-    };
-    let entry = app.audit("import", &format!("{job}/{}", new.period), importer.name);
-    let report = app.ledger.write(|tx| store(tx, new, entry))?;
-    if !report.already_imported {
-        ingested.detail.keep();
-        if sources.sample {
-            master_data::seed_sample(app)?;
-        }
-    }
-    Ok(report)
+    Ok(ingested)
+}
+
+/// The importer of a name or alias.
+///
+/// # Errors
+/// When there is none.
+pub fn named(name: &str) -> Result<&'static Importer> {
+    billing_providers::importer(name).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> anyhow::Error {
