@@ -69,6 +69,31 @@ impl Credits {
     }
 }
 
+/// Which rate of a month is taken from reference rates (the setting `FX_RATE`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RateMethod {
+    /// The average of the month's days.
+    #[default]
+    Average,
+    /// That of the month's last day.
+    LastDay,
+}
+
+impl RateMethod {
+    /// The name of the setting's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Average => "average",
+            Self::LastDay => "last-day",
+        }
+    }
+
+    /// Reads the setting's value.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Average, Self::LastDay].into_iter().find(|method| method.as_str() == text)
+    }
+}
+
 /// What a bill run is asked to do.
 #[derive(Clone, Debug)]
 pub struct BillRun {

@@ -238,45 +238,46 @@ fn load_positions(tx: &mut Transaction<'_>) -> Result<Vec<Position>, StoreError>
 /// When the ledger refuses it, for example because two customers would have one name.
 pub fn save(tx: &mut Transaction<'_>, before: &Catalog, after: &Catalog) -> Result<(), StoreError> {
     for (customer, known) in changed(&before.customers, &after.customers, |customer| customer.id) {
-        save_customer(tx, customer, known)?;
+        save_customer(tx, customer, known.is_some())?;
     }
-    // Keys move between accounts when an alias joins them: all of them are cleared before any is written.
+    // Keys and tags move when an alias joins two entities: all that go are cleared before any is written.
     let accounts = changed(&before.accounts, &after.accounts, |account| account.id);
-    for (account, _) in accounts.iter().filter(|(_, known)| *known) {
-        tx.execute("DELETE FROM account_keys WHERE account_id = ?", &[account.id.0.into()])?;
+    for (account, known) in accounts.iter().filter_map(|(account, known)| Some((account, (*known)?))) {
+        let gone = known.keys.iter().filter(|_| account.keys != known.keys);
+        let gone = gone.map(|key| vec![fields::borrowed(known.provider.as_str()), fields::borrowed(key)]);
+        tx.execute_each("DELETE FROM account_keys WHERE provider = ? AND account_key = ?", gone)?;
     }
     for (account, known) in accounts {
         save_account(tx, account, known)?;
     }
     let components = changed(&before.components, &after.components, |component| component.id);
-    for (component, _) in components.iter().filter(|(_, known)| *known) {
-        tx.execute("DELETE FROM component_tags WHERE component_id = ?", &[component.id.0.into()])?;
+    for (_, known) in &components {
+        let gone = known.iter().flat_map(|known| &known.tags).map(|tag| vec![fields::borrowed(tag)]);
+        tx.execute_each("DELETE FROM component_tags WHERE tag = ?", gone)?;
     }
     for (component, known) in components {
-        save_component(tx, component, known)?;
+        save_component(tx, component, known.is_some())?;
     }
     let services = changed(&before.services, &after.services, |service| service.id);
-    for (service, _) in services.iter().filter(|(_, known)| *known) {
-        tx.execute("DELETE FROM service_tags WHERE service_id = ?", &[service.id.0.into()])?;
+    for (_, known) in &services {
+        let gone = known.iter().flat_map(|known| &known.tags).map(|tag| vec![fields::borrowed(tag)]);
+        tx.execute_each("DELETE FROM service_tags WHERE tag = ?", gone)?;
     }
     for (service, known) in services {
-        save_service(tx, service, known)?;
+        save_service(tx, service, known.is_some())?;
     }
     save_positions(tx, before, after)
 }
 
-/// What differs from before, and whether it was there before at all.
+/// What differs from before, with what it was before.
 fn changed<'a, T: PartialEq, I: Eq + Hash>(
-    before: &[T],
+    before: &'a [T],
     after: &'a [T],
     id: impl Fn(&T) -> I,
-) -> Vec<(&'a T, bool)> {
+) -> Vec<(&'a T, Option<&'a T>)> {
     let before: HashMap<I, &T> = before.iter().map(|entity| (id(entity), entity)).collect();
-    let differs = |entity: &'a T| match before.get(&id(entity)) {
-        Some(known) if *known == entity => None,
-        known => Some((entity, known.is_some())),
-    };
-    after.iter().filter_map(differs).collect()
+    let with_known = after.iter().map(|entity| (entity, before.get(&id(entity)).copied()));
+    with_known.filter(|(entity, known)| known.is_none_or(|known| known != *entity)).collect()
 }
 
 /// Updates the row of an id where it is known, or inserts it. `columns` are set to `values`; the id comes last in both
@@ -326,8 +327,12 @@ fn save_customer(tx: &mut Transaction<'_>, customer: &Customer, known: bool) -> 
     )
 }
 
-fn save_account(tx: &mut Transaction<'_>, account: &Account, known: bool) -> Result<(), StoreError> {
-    let id = account.id.0;
+fn save_account(
+    tx: &mut Transaction<'_>,
+    account: &Account,
+    before: Option<&Account>,
+) -> Result<(), StoreError> {
+    let (id, known) = (account.id.0, before.is_some());
     let values = vec![
         fields::text(&account.provider),
         fields::text(&account.provider_id),
@@ -335,10 +340,18 @@ fn save_account(tx: &mut Transaction<'_>, account: &Account, known: bool) -> Res
         fields::optional_text(account.provider_name.as_ref()),
         fields::optional_text(account.product_number.as_ref()),
     ];
-    put(tx, "accounts", &["provider", "provider_id", "name", "provider_name", "product_number"], (id, known), values)?;
-    let keys = account.keys.iter().zip(0i64..).map(|(key, place)| {
-        vec![fields::text(&account.provider), fields::text(key), Value::Int(id), Value::Int(place)]
-    });
+    put(
+        tx,
+        "accounts",
+        &["provider", "provider_id", "name", "provider_name", "product_number"],
+        (id, known),
+        values,
+    )?;
+    let keys = account.keys.iter().zip(0i64..);
+    let keys =
+        keys.filter(|_| before.is_none_or(|before| before.keys != account.keys)).map(|(key, place)| {
+            vec![fields::text(&account.provider), fields::text(key), Value::Int(id), Value::Int(place)]
+        });
     let sql = "INSERT INTO account_keys (provider, account_key, account_id, place) VALUES (?, ?, ?, ?)";
     tx.execute_each(sql, keys)?;
     clear(tx, &["account_terms"], "account_id", (id, known))?;
@@ -392,7 +405,13 @@ fn save_service(tx: &mut Transaction<'_>, service: &Service, known: bool) -> Res
         fields::optional_text(service.service_type.as_ref()),
         service.created_by_import.into(),
     ];
-    put(tx, "services", &["name", "product_number", "service_type", "created_by_import"], (id, known), values)?;
+    put(
+        tx,
+        "services",
+        &["name", "product_number", "service_type", "created_by_import"],
+        (id, known),
+        values,
+    )?;
     let tags = service.tags.iter().zip(0i64..);
     let tags = tags.map(|(tag, place)| vec![fields::text(tag), Value::Int(id), Value::Int(place)]);
     tx.execute_each("INSERT INTO service_tags (tag, service_id, place) VALUES (?, ?, ?)", tags)?;
@@ -439,7 +458,7 @@ fn save_positions(tx: &mut Transaction<'_>, before: &Catalog, after: &Catalog) -
             fields::text(&position.from),
         ];
         let columns = ["external_id", "customer_id", "target", "reason", "amount", "from_period"];
-        put(tx, "positions", &columns, (position.id.0, known), values)?;
+        put(tx, "positions", &columns, (position.id.0, known.is_some()), values)?;
     }
     Ok(())
 }
