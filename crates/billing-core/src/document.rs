@@ -2,8 +2,9 @@
 
 use crate::{
     bucket::Bucket,
+    decimal::Decimal,
     ids::Provider,
-    money::{Cost, Totals},
+    money::{Cost, Currency, Totals},
     period::Period,
     rejection::{Rejection, Remark},
 };
@@ -69,6 +70,46 @@ pub struct SeenAccount {
     pub name: String,
 }
 
+/// The line items of one invoice of a provider: what can be compared with the paper.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct InvoiceTotal {
+    /// The provider.
+    pub provider: Provider,
+    /// The billing period.
+    pub period: Period,
+    /// The provider's invoice number; empty until the provider tells it.
+    pub invoice_id: String,
+    /// Who issued it; empty where the provider does not tell.
+    pub issuer: String,
+    /// The currency of the sum.
+    pub currency: Currency,
+    /// How many line items.
+    pub rows: u64,
+    /// The exact sum of their billed costs.
+    pub billed_cost: Decimal,
+}
+
+impl InvoiceTotal {
+    /// The totals with each invoice once, in order.
+    pub fn joined(totals: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut all: Vec<Self> = totals.into_iter().collect();
+        all.sort_by(|left, right| left.key().cmp(&right.key()));
+        all.dedup_by(|next, kept| {
+            let same = next.key() == kept.key();
+            if same {
+                kept.rows += next.rows;
+                kept.billed_cost = &kept.billed_cost + &next.billed_cost;
+            }
+            same
+        });
+        all
+    }
+
+    fn key(&self) -> (&Provider, Period, &str, &str, &Currency) {
+        (&self.provider, self.period, &self.issuer, &self.invoice_id, &self.currency)
+    }
+}
+
 /// Everything one import brought in, before the ledger knows it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Content {
@@ -84,6 +125,8 @@ pub struct Content {
     pub accounts: Vec<SeenAccount>,
     /// The exact sums of the billed cost, counted row by row beside the buckets.
     pub totals: Totals,
+    /// The sums by the provider's own invoice, each once.
+    pub invoices: Vec<InvoiceTotal>,
 }
 
 impl Content {

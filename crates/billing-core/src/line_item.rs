@@ -71,7 +71,9 @@ pub struct RawLine<'r> {
     pub resource_name: &'r str,
     pub sku: &'r str,
     pub invoice_id: &'r str,
-    pub tags: &'r str,
+    /// Who issued that invoice: one provider may invoice through several companies.
+    pub invoice_issuer: &'r str,
+    pub tags: Cow<'r, str>,
 }
 
 /// A row that was understood: what billing looks at in typed form, the rest as the provider's text.

@@ -171,9 +171,9 @@ pub(crate) fn each_table(input: &Input, visit: Visit<'_>) -> Result<(), DetailEr
         Input::Bytes { bytes, .. } => {
             let meter = Meter::new(Some(bytes.len() as u64));
             let reopen = || Ok(Cursor::new(bytes.clone()));
-            unpack(&name, Cursor::new(bytes.clone()), reopen, meter, visit)
+            unpack(name, Cursor::new(bytes.clone()), reopen, meter, visit)
         }
-        Input::File(path) => {
+        Input::File { path, .. } => {
             let open = || File::open(path).map_err(|error| unreadable(path, &error));
             let file = open()?;
             let kind = file.metadata().map_err(|error| unreadable(path, &error))?;
@@ -182,7 +182,7 @@ pub(crate) fn each_table(input: &Input, visit: Visit<'_>) -> Result<(), DetailEr
             }
             // The size of a pipe is known only at its end.
             let meter = Meter::new(kind.is_file().then_some(kind.len()));
-            unpack(&name, file, open, meter, visit)
+            unpack(name, file, open, meter, visit)
         }
     }
 }

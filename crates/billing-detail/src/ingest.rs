@@ -127,7 +127,7 @@ impl Run<'_> {
     fn table(&mut self, source: Source<'_>) -> Result<(), DetailError> {
         let (name, bytes_max) = (source.name, self.options.record_bytes_max);
         let mut records = Records::new(source.text, bytes_max);
-        let mut headings = find_headings(name, &mut records, self.options.format, bytes_max)?;
+        let mut headings = find_headings(name, &mut records, &self.options, bytes_max)?;
         let mut file = FileRun { name, rows: 0, rejected: 0, slices: Slices::default() };
         while let Some(record) = next_record(name, &mut records, bytes_max)? {
             match headings.row_text(&record) {
@@ -169,11 +169,12 @@ impl Run<'_> {
         record: &Record<'_>,
         text: &str,
     ) -> Result<(), DetailError> {
-        let raw = reader.read(Row::new(text, record.spans));
+        let spans: Vec<(usize, usize)> = reader.columns().iter().map(|place| record.spans[*place]).collect();
+        let raw = reader.read(Row::new(text, &spans));
         match self.normaliser.line_item(raw) {
             Ok((item, tags_error)) => {
                 if let Some(error) = tags_error {
-                    self.remark(file.name, record.line, reader, item.raw.tags, &error);
+                    self.remark(file.name, record.line, reader, &item.raw.tags, &error);
                 }
                 self.take(file, record.line, &item)
             }

@@ -13,7 +13,12 @@ use crate::error::DetailError;
 #[derive(Clone, Debug)]
 pub enum Input {
     /// A file on this machine.
-    File(PathBuf),
+    File {
+        /// The name under which messages and detail speak of it: its path, or the address it was fetched from.
+        name: String,
+        /// Where it lies.
+        path: PathBuf,
+    },
     /// What a provider answered, or a sample that is part of the program.
     Bytes {
         /// The name under which messages and detail speak of it.
@@ -24,11 +29,16 @@ pub enum Input {
 }
 
 impl Input {
+    /// A file that is spoken of by its path.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Self::File { name: path.display().to_string(), path }
+    }
+
     /// The name under which messages and detail speak of it.
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> &str {
         match self {
-            Self::File(path) => path.display().to_string(),
-            Self::Bytes { name, .. } => name.clone(),
+            Self::File { name, .. } | Self::Bytes { name, .. } => name,
         }
     }
 }
@@ -62,7 +72,7 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<Input>, DetailError> {
             return Err(DetailError::input(file.display().to_string(), problem));
         }
     }
-    Ok(files.into_iter().map(Input::File).collect())
+    Ok(files.into_iter().map(Input::file).collect())
 }
 
 fn walk(folder: &Path, visited: &mut HashSet<PathBuf>, files: &mut Vec<PathBuf>) -> Result<(), DetailError> {

@@ -205,7 +205,7 @@ impl Batch {
             raw.resource_name,
             raw.sku,
             raw.invoice_id,
-            raw.tags,
+            &raw.tags,
             item.tags.cost_center.as_deref().unwrap_or(""),
             item.tags.component.as_deref().unwrap_or(""),
             item.tags.service.as_deref().unwrap_or(""),

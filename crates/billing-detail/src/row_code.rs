@@ -50,7 +50,7 @@ impl RowCode {
         let (high, low) = item.billed_cost.words();
         self.bytes.extend_from_slice(&high.to_le_bytes());
         self.bytes.extend_from_slice(&low.to_le_bytes());
-        for text in [raw.charge_period_start, raw.resource_id, raw.sku, raw.charge_description, raw.tags] {
+        for text in [raw.charge_period_start, raw.resource_id, raw.sku, raw.charge_description, &raw.tags] {
             self.put(text);
         }
         self.put_number(&raw.quantity);
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_names_of_the_tags_make_other_buckets_but_no_other_content() {
-        let tagged = RawLine { tags: r#"{"CostCenter": "1", "Team": "2"}"#, ..raw() };
+        let tagged = RawLine { tags: r#"{"CostCenter": "1", "Team": "2"}"#.into(), ..raw() };
         let other = TagNames { cost_center: vec!["Team".to_owned()], ..TagNames::default() };
         let (left, right) = (codes(tagged.clone(), TagNames::default()), codes(tagged, other));
         assert_ne!(left.0, right.0);

@@ -11,6 +11,7 @@ use crate::{
     containers::read_error,
     csv::{Record, RecordError, Records},
     error::DetailError,
+    ingest::IngestOptions,
 };
 
 /// The headings of a table and what reads its rows.
@@ -33,9 +34,10 @@ pub(crate) enum NoRow {
 pub(crate) fn find_headings<R: BufRead>(
     file: &str,
     records: &mut Records<R>,
-    format: &dyn TableFormat,
+    options: &IngestOptions<'_>,
     bytes_max: usize,
 ) -> Result<Headings, DetailError> {
+    let (format, tags) = (options.format, &options.tag_names);
     let mut best: Option<(u64, MissingColumns)> = None;
     let mut separated: Option<(u64, char)> = None;
     for _ in 0..=format.preamble_max() {
@@ -46,7 +48,7 @@ pub(crate) fn find_headings<R: BufRead>(
                            UTF-8";
             return Err(DetailError::at_line(file, record.line, problem));
         };
-        match format.headings(Row::new(text, record.spans)) {
+        match format.headings(Row::new(text, record.spans), tags) {
             Ok(reader) => {
                 return Ok(Headings { reader, text: text.to_owned(), spans: record.spans.to_vec() });
             }
@@ -55,7 +57,7 @@ pub(crate) fn find_headings<R: BufRead>(
             }
             Err(missing) => {
                 if separated.is_none() {
-                    separated = other_separator(&record, text, format).map(|found| (record.line, found));
+                    separated = other_separator(&record, text, options).map(|found| (record.line, found));
                 }
                 if best.as_ref().is_none_or(|(_, known)| known.found < missing.found) {
                     best = Some((record.line, missing));
@@ -88,7 +90,7 @@ fn missing_error(file: &str, best: Option<(u64, MissingColumns)>, format: &dyn T
 }
 
 /// The character that would make headings of the record, if the commas are not what separates its fields.
-fn other_separator(record: &Record<'_>, text: &str, format: &dyn TableFormat) -> Option<char> {
+fn other_separator(record: &Record<'_>, text: &str, options: &IngestOptions<'_>) -> Option<char> {
     let fields: Vec<&str> = record.spans.iter().map(|(start, end)| &text[*start..*end]).collect();
     let line = fields.join(",");
     [';', '\t', '|'].into_iter().find(|separator| {
@@ -99,7 +101,7 @@ fn other_separator(record: &Record<'_>, text: &str, format: &dyn TableFormat) ->
             text.push_str(field.trim().trim_matches('"'));
             spans.push((start, text.len()));
         }
-        spans.len() > 1 && format.headings(Row::new(&text, &spans)).is_ok()
+        spans.len() > 1 && options.format.headings(Row::new(&text, &spans), &options.tag_names).is_ok()
     })
 }
 

@@ -24,7 +24,7 @@ fn check(bytes: impl AsRef<[u8]>, message: &str) {
 
 fn check_input(place: &Place, input: &Input, message: &str) {
     let error = place.ingest(std::slice::from_ref(input)).unwrap_err().to_string();
-    assert_eq!(error.replace(&input.name(), "FILE"), message);
+    assert_eq!(error.replace(input.name(), "FILE"), message);
     assert_eq!(place.folders(), 0, "a refused import leaves nothing");
 }
 
@@ -42,14 +42,14 @@ fn no_file() {
 #[test]
 fn a_file_that_is_not_there() {
     let place = place();
-    let input = Input::File(place.path("no.csv"));
+    let input = Input::file(place.path("no.csv"));
     check_input(&place, &input, "FILE: the file does not exist; check its name and folder");
 }
 
 #[test]
 fn a_folder_instead_of_a_file() {
     let place = place();
-    let input = Input::File(place.root.path().to_owned());
+    let input = Input::file(place.root.path().to_owned());
     check_input(&place, &input, "FILE: this is a folder; name a file, or let the folder be expanded");
 }
 
@@ -161,7 +161,7 @@ fn a_truncated_gzip_stream() {
     let place = place();
     let input = place.file("bill.csv.gz", &packed[..packed.len() / 2]);
     let error = place.ingest(std::slice::from_ref(&input)).unwrap_err().to_string();
-    let error = error.replace(&input.name(), "FILE");
+    let error = error.replace(input.name(), "FILE");
     let (line, rest) = error.strip_prefix("FILE, line ").unwrap().split_once(':').unwrap();
     assert!((1_000..5_000).contains(&line.parse::<u32>().unwrap()), "{error}");
     assert_eq!(rest, " the compressed data ends here, before its end; download the file again");

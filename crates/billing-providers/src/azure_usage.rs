@@ -8,16 +8,20 @@
 //! Taken are all charges, also refunds, purchases and rounding. Not taken is the amortised data set: it has the same
 //! headings, but does not add up to the invoice.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use billing_core::{
     line_item::{RawLine, Row},
     ports::{MissingColumns, RowReader, TableFormat},
+    tags::TagNames,
 };
 
 use crate::{
     Importer, Kind,
-    columns::{Columns, Need, either, text},
+    columns::{Column, Columns, Need, either, text},
     numbers::Evidence,
 };
 
@@ -60,11 +64,10 @@ const NEEDS: &[Need] = &[
 ];
 
 impl TableFormat for AzureUsage {
-    fn headings(&self, record: Row<'_>) -> Result<Box<dyn RowReader>, MissingColumns> {
+    fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
         let columns = Columns::of(record);
         columns.check(NEEDS).map_err(|missing| {
-            let focus =
-                columns.find(&["billedcost"]).is_some() && columns.find(&["chargecategory"]).is_some();
+            let focus = columns.has(&["billedcost"]) && columns.has(&["chargecategory"]);
             let refused = "this is a FOCUS export, not Azure's own; import it with focus";
             MissingColumns { refused: focus.then(|| refused.to_owned()), ..missing }
         })?;
@@ -81,6 +84,7 @@ impl TableFormat for AzureUsage {
     }
 }
 
+#[derive(Clone)]
 struct Reader {
     columns: Columns,
     /// The cost columns that the file has, best first.
@@ -113,18 +117,18 @@ struct Reader {
     tags: Option<usize>,
     numbers: Evidence,
     /// A kind of charge that only the amortised data set has, if a row had one.
-    amortised: Option<String>,
+    amortised: Arc<OnceLock<String>>,
 }
 
 impl Reader {
-    fn new(columns: Columns) -> Self {
-        let find = |names: &[&str]| columns.find(names);
-        let each = |names: &[&str]| names.iter().filter_map(|name| columns.find(&[name])).collect();
-        let costs: Vec<usize> = each(COSTS);
+    fn new(mut columns: Columns) -> Self {
+        let mut each = |names: &[&str]| names.iter().filter_map(|name| columns.find(&[name])).collect();
+        let (costs, prices): (Vec<Column>, Vec<Column>) = (each(COSTS), each(PRICES));
+        let mut find = |names: &[&str]| columns.find(names);
         Self {
             cost: costs.first().copied(),
             costs,
-            prices: each(PRICES),
+            prices,
             billing_account_id: find(BILLING_ACCOUNT_ID),
             subscription_id: find(SUBSCRIPTION_ID),
             subscription_name: find(&["subscriptionname"]),
@@ -149,7 +153,7 @@ impl Reader {
             invoice_id: find(&["invoiceid"]),
             tags: find(&["tags"]),
             numbers: Evidence::default(),
-            amortised: None,
+            amortised: Arc::default(),
             columns,
         }
     }
@@ -163,11 +167,11 @@ impl Reader {
     /// Notes a charge that an invoice cannot have: cost of a commitment that nobody used.
     fn note_amortised(&mut self, charge_type: &str, cost: &str) {
         let unused = ["UnusedReservation", "UnusedSavingsPlan"];
-        if self.amortised.is_none()
+        if self.amortised.get().is_none()
             && unused.iter().any(|unused| unused.eq_ignore_ascii_case(charge_type))
             && cost.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
         {
-            self.amortised = Some(charge_type.to_owned());
+            self.amortised.get_or_init(|| charge_type.to_owned());
         }
     }
 
@@ -191,6 +195,14 @@ impl Reader {
 }
 
 impl RowReader for Reader {
+    fn columns(&self) -> &[usize] {
+        self.columns.read()
+    }
+
+    fn fork(&self) -> Box<dyn RowReader> {
+        Box::new(self.clone())
+    }
+
     fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
         let best = self.costs.iter().find(|column| !text(row, Some(**column)).is_empty());
         self.cost = best.or(self.costs.first()).copied();
@@ -230,8 +242,9 @@ impl RowReader for Reader {
             resource_name: text(self.resource_name),
             sku: text(self.meter_id),
             invoice_id: text(self.invoice_id),
+            invoice_issuer: "",
             // Some exports write an empty JSON text for no tags.
-            tags: Some(text(self.tags)).filter(|tags| *tags != "\"\"").unwrap_or(""),
+            tags: Some(text(self.tags)).filter(|tags| *tags != "\"\"").unwrap_or("").into(),
         }
     }
 
@@ -240,7 +253,7 @@ impl RowReader for Reader {
     }
 
     fn finish(&self) -> Result<(), String> {
-        if let Some(charge_type) = &self.amortised {
+        if let Some(charge_type) = self.amortised.get() {
             return Err(format!(
                 "this is an amortised cost export, as its '{charge_type}' cost shows, and does not add up to the \
                  invoice; export the actual cost"
@@ -253,10 +266,10 @@ impl RowReader for Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::fields;
+    use crate::columns::lines;
 
     fn reader(headings: &str) -> Box<dyn RowReader> {
-        fields(headings, |record| AzureUsage.headings(record).map_err(|missing| missing.missing)).unwrap()
+        lines::headings(&AzureUsage, headings).unwrap()
     }
 
     #[test]
@@ -269,8 +282,7 @@ mod tests {
             ("1,,,USD,CHF,s,10/01/2026", "1", "PreTaxCost"),
             (",,,USD,CHF,s,10/01/2026", "", "CostInBillingCurrency"),
         ] {
-            fields(row, |row| {
-                let line = reader.read(row);
+            lines::read(&mut *reader, row, |line| {
                 assert_eq!((&*line.billed_cost, line.billing_currency), (cost, "CHF"));
             });
             assert_eq!(reader.heading("BilledCost"), heading);
@@ -281,7 +293,7 @@ mod tests {
     fn of_doubled_headings_the_first_counts() {
         let mut reader =
             reader("Kosten (Cost),Cost (Cost),Währung (BillingCurrency),SubscriptionId,Date (Date)");
-        fields("1,2,CHF,s,10/01/2026", |row| assert_eq!(&*reader.read(row).billed_cost, "1"));
+        lines::read(&mut *reader, "1,2,CHF,s,10/01/2026", |line| assert_eq!(&*line.billed_cost, "1"));
         assert_eq!(reader.heading("BilledCost"), "Kosten (Cost)");
         assert_eq!(reader.heading("ProviderName"), "ProviderName");
     }
@@ -289,9 +301,9 @@ mod tests {
     #[test]
     fn the_amortised_data_set_is_refused() {
         let mut reader = reader("Cost,BillingCurrency,SubscriptionId,Date,ChargeType");
-        fields("0,CHF,s,10/01/2026,UnusedReservation", |row| drop(reader.read(row)));
+        lines::read(&mut *reader, "0,CHF,s,10/01/2026,UnusedReservation", |_| ());
         assert_eq!(reader.finish(), Ok(()));
-        fields("0.25,CHF,s,10/01/2026,UnusedReservation", |row| drop(reader.read(row)));
+        lines::read(&mut *reader.fork(), "0.25,CHF,s,10/01/2026,UnusedReservation", |_| ());
         assert_eq!(
             reader.finish().unwrap_err(),
             "this is an amortised cost export, as its 'UnusedReservation' cost shows, and does not add up to the \
@@ -302,7 +314,7 @@ mod tests {
     #[test]
     fn another_table_is_told_apart() {
         let headings = "BilledCost,ChargeCategory,BillingCurrency,SubAccountId,BillingPeriodStart";
-        let missing = fields(headings, |record| AzureUsage.headings(record).err()).unwrap();
+        let missing = lines::headings(&AzureUsage, headings).err().unwrap();
         assert!(missing.refused.unwrap().contains("import it with focus"));
     }
 }

@@ -1,12 +1,19 @@
 //! Finds the columns of a table by the names that providers have given them over the years.
 
+use std::sync::Arc;
+
 use billing_core::{line_item::Row, ports::MissingColumns};
 
-/// A table's headings, as written and as compared.
+/// A table's headings, as written and as compared, and which of its columns are read.
+#[derive(Clone)]
 pub(crate) struct Columns {
-    headings: Vec<String>,
-    names: Vec<String>,
+    headings: Arc<[String]>,
+    names: Arc<[String]>,
+    read: Vec<usize>,
 }
+
+/// A column that is read: its place among the columns that are.
+pub(crate) type Column = usize;
 
 /// Columns of which a table must have at least one, and the name by which people know them.
 pub(crate) struct Need {
@@ -19,28 +26,63 @@ pub(crate) struct Need {
 impl Columns {
     /// Reads a record as headings.
     pub(crate) fn of(record: Row<'_>) -> Self {
-        let headings: Vec<String> = (0..record.len()).map(|at| record.get(at).trim().to_owned()).collect();
-        let names = headings.iter().map(|heading| english(heading).to_ascii_lowercase()).collect();
-        Self { headings, names }
+        Self::named(record, |heading| english(heading).to_ascii_lowercase())
     }
 
-    /// The first column that has the first of these names that any column has. Names are in small letters.
-    pub(crate) fn find(&self, names: &[&str]) -> Option<usize> {
+    /// Reads a record as headings that are compared by the name that `name` gives them.
+    pub(crate) fn named(record: Row<'_>, name: impl Fn(&str) -> String) -> Self {
+        let headings: Vec<String> = (0..record.len()).map(|at| record.get(at).trim().to_owned()).collect();
+        let names = headings.iter().map(|heading| name(heading)).collect();
+        Self { headings: headings.into(), names, read: Vec::new() }
+    }
+
+    fn place(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.names.iter().position(|known| known == name))
     }
 
+    /// Whether any column has one of these names, which are in small letters.
+    pub(crate) fn has(&self, names: &[&str]) -> bool {
+        self.place(names).is_some()
+    }
+
+    /// Reads the first column that has the first of these names that any column has. Names are in small letters.
+    pub(crate) fn find(&mut self, names: &[&str]) -> Option<Column> {
+        let place = self.place(names)?;
+        Some(self.read_place(place))
+    }
+
+    /// The headings as they stand in the file, in the order of the table.
+    pub(crate) fn headings(&self) -> &[String] {
+        &self.headings
+    }
+
+    /// Reads the column at a place of the table.
+    pub(crate) fn read_place(&mut self, place: usize) -> Column {
+        self.read.iter().position(|known| *known == place).unwrap_or_else(|| {
+            self.read.push(place);
+            self.read.len() - 1
+        })
+    }
+
+    /// The places in the table of the columns that are read.
+    pub(crate) fn read(&self) -> &[usize] {
+        &self.read
+    }
+
     /// The heading of a column as it stands in the file.
-    pub(crate) fn heading(&self, column: Option<usize>) -> Option<&str> {
-        self.headings.get(column?).map(String::as_str)
+    pub(crate) fn heading(&self, column: Option<Column>) -> Option<&str> {
+        self.headings.get(*self.read.get(column?)?).map(String::as_str)
+    }
+
+    /// The heading, as it stands in the file, of the first column that has one of these names.
+    pub(crate) fn heading_of(&self, names: &[&str]) -> Option<&str> {
+        self.headings.get(self.place(names)?).map(String::as_str)
     }
 
     /// Whether a table with these headings can be taken.
     pub(crate) fn check(&self, needs: &[Need]) -> Result<(), MissingColumns> {
-        let missing: Vec<String> = needs
-            .iter()
-            .filter(|need| self.find(need.any_of).is_none())
-            .map(|need| need.shown.to_owned())
-            .collect();
+        let missing: Vec<String> =
+            needs.iter().filter(|need| !self.has(need.any_of)).map(|need| need.shown.to_owned()).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -66,19 +108,49 @@ pub(crate) fn either<'r>(first: &'r str, second: &'r str) -> &'r str {
     if first.is_empty() { second } else { first }
 }
 
-/// A line of text, cut at its commas, as a record.
+/// Short ways to read a line of text, cut at its commas, in tests.
 #[cfg(test)]
-pub(crate) fn fields<T>(line: &str, look: impl FnOnce(Row<'_>) -> T) -> T {
-    let mut start = 0;
-    let spans: Vec<(usize, usize)> = line
-        .split(',')
-        .map(|field| {
-            let span = (start, start + field.len());
-            start = span.1 + 1;
-            span
-        })
-        .collect();
-    look(Row::new(line, &spans))
+pub(crate) mod lines {
+    use billing_core::{
+        line_item::{RawLine, Row},
+        ports::{MissingColumns, RowReader, TableFormat},
+        tags::TagNames,
+    };
+
+    fn spans(line: &str) -> Vec<(usize, usize)> {
+        let mut start = 0;
+        line.split(',')
+            .map(|field| {
+                let span = (start, start + field.len());
+                start = span.1 + 1;
+                span
+            })
+            .collect()
+    }
+
+    /// The reader of a table with these headings.
+    pub(crate) fn headings(
+        format: &dyn TableFormat,
+        line: &str,
+    ) -> Result<Box<dyn RowReader>, MissingColumns> {
+        headings_with(format, line, &TagNames::default())
+    }
+
+    /// The same where billing looks for these tags.
+    pub(crate) fn headings_with(
+        format: &dyn TableFormat,
+        line: &str,
+        tags: &TagNames,
+    ) -> Result<Box<dyn RowReader>, MissingColumns> {
+        format.headings(Row::new(line, &spans(line)), tags)
+    }
+
+    /// Reads a row.
+    pub(crate) fn read(reader: &mut dyn RowReader, line: &str, look: impl FnOnce(RawLine<'_>)) {
+        let all = spans(line);
+        let spans: Vec<(usize, usize)> = reader.columns().iter().map(|place| all[*place]).collect();
+        look(reader.read(Row::new(line, &spans)));
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use billing_core::{
     line_item::{RawLine, Row},
     ports::{MissingColumns, RowReader, TableFormat},
+    tags::TagNames,
 };
 
 use crate::{
@@ -39,10 +40,10 @@ const NEEDS: &[Need] = &[
 ];
 
 impl TableFormat for Focus {
-    fn headings(&self, record: Row<'_>) -> Result<Box<dyn RowReader>, MissingColumns> {
+    fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
         let columns = Columns::of(record);
         columns.check(NEEDS).map_err(|missing| {
-            let azure = columns.find(&["costinbillingcurrency", "pretaxcost"]).is_some();
+            let azure = columns.has(&["costinbillingcurrency", "pretaxcost"]);
             let refused = "this is Azure's own cost export, not FOCUS; import it with azure-usage";
             MissingColumns { refused: azure.then(|| refused.to_owned()), ..missing }
         })?;
@@ -59,6 +60,7 @@ impl TableFormat for Focus {
     }
 }
 
+#[derive(Clone)]
 struct Reader {
     columns: Columns,
     /// Who sells: FOCUS 1.3 has new names for it. Older versions also name the publisher.
@@ -87,12 +89,13 @@ struct Reader {
     resource_name: Option<usize>,
     sku: Option<usize>,
     invoice_id: Option<usize>,
+    invoice_issuer: Option<usize>,
     tags: Option<usize>,
 }
 
 impl Reader {
-    fn new(columns: Columns) -> Self {
-        let find = |name: &str| columns.find(&[name]);
+    fn new(mut columns: Columns) -> Self {
+        let mut find = |name: &str| columns.find(&[name]);
         Self {
             providers: [find("providername"), find("serviceprovidername"), find("publishername")],
             billing_account_id: find("billingaccountid"),
@@ -106,18 +109,19 @@ impl Reader {
             charge_description: find("chargedescription"),
             service_category: find("servicecategory"),
             service_name: find("servicename"),
-            region: columns.find(&["regionid", "regionname"]),
+            region: find("regionid").or_else(|| find("regionname")),
             commitment_terms: [find("x_skuterm"), find("commitmentdiscounttype")],
             billing_currency: find("billingcurrency"),
             billed_cost: find("billedcost"),
             effective_cost: find("effectivecost"),
             list_cost: find("listcost"),
-            quantity: columns.find(&["pricingquantity", "consumedquantity"]),
-            unit: columns.find(&["pricingunit", "consumedunit"]),
+            quantity: find("pricingquantity").or_else(|| find("consumedquantity")),
+            unit: find("pricingunit").or_else(|| find("consumedunit")),
             resource_id: find("resourceid"),
             resource_name: find("resourcename"),
             sku: find("skuid"),
             invoice_id: find("invoiceid"),
+            invoice_issuer: find("invoiceissuername"),
             tags: find("tags"),
             columns,
         }
@@ -125,6 +129,14 @@ impl Reader {
 }
 
 impl RowReader for Reader {
+    fn columns(&self) -> &[usize] {
+        self.columns.read()
+    }
+
+    fn fork(&self) -> Box<dyn RowReader> {
+        Box::new(self.clone())
+    }
+
     fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
         let text = |column| text(row, column);
         let [provider, service_provider, publisher] = self.providers.map(text);
@@ -154,7 +166,8 @@ impl RowReader for Reader {
             resource_name: text(self.resource_name),
             sku: text(self.sku),
             invoice_id: text(self.invoice_id),
-            tags: text(self.tags),
+            invoice_issuer: text(self.invoice_issuer),
+            tags: text(self.tags).into(),
         }
     }
 
@@ -163,8 +176,7 @@ impl RowReader for Reader {
             "ProviderName" => &["providername", "serviceprovidername", "publishername"],
             other => &[&other.to_ascii_lowercase()],
         };
-        let heading = self.columns.heading(self.columns.find(names));
-        heading.unwrap_or(focus_column).to_owned()
+        self.columns.heading_of(names).unwrap_or(focus_column).to_owned()
     }
 
     fn finish(&self) -> Result<(), String> {
@@ -175,12 +187,10 @@ impl RowReader for Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::fields;
+    use crate::columns::lines;
 
     fn read(headings: &str, row: &str, look: impl FnOnce(RawLine<'_>)) {
-        let mut reader =
-            fields(headings, |record| Focus.headings(record).map_err(|missing| missing.missing)).unwrap();
-        fields(row, |row| look(reader.read(row)));
+        lines::read(&mut *lines::headings(&Focus, headings).unwrap(), row, look);
     }
 
     #[test]
@@ -203,7 +213,7 @@ mod tests {
 
     #[test]
     fn another_table_is_told_apart() {
-        let missing = |headings: &str| fields(headings, |record| Focus.headings(record).err()).unwrap();
+        let missing = |headings: &str| lines::headings(&Focus, headings).err().unwrap();
         assert_eq!(
             missing("BilledCost,ProviderName,ChargePeriodStart"),
             MissingColumns {

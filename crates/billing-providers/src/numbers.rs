@@ -3,14 +3,22 @@
 //! Each number is read for itself where it can mean one thing only; `1,234` cannot. Whether such a number may be
 //! trusted is decided when the whole file was seen, and a file in which it may not is refused.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 /// What the numbers of a file have shown so far.
+///
+/// Clones share it: readers of the same file on several threads see together what each of them sees.
+#[derive(Clone, Default)]
+pub(crate) struct Evidence(Arc<Sightings>);
+
 #[derive(Default)]
-pub(crate) struct Evidence {
-    comma: Option<Sighting>,
-    point: Option<Sighting>,
-    ambiguous: Option<Sighting>,
+struct Sightings {
+    comma: OnceLock<Sighting>,
+    point: OnceLock<Sighting>,
+    ambiguous: OnceLock<Sighting>,
 }
 
 struct Sighting {
@@ -29,36 +37,34 @@ enum Shows {
 
 impl Evidence {
     /// The number with a decimal point. What is no number stays as it is, to be rejected with its own text.
-    pub(crate) fn number<'r>(&mut self, text: &'r str, column: impl FnOnce() -> String) -> Cow<'r, str> {
+    pub(crate) fn number<'r>(&self, text: &'r str, column: impl FnOnce() -> String) -> Cow<'r, str> {
         let (shows, number) = read(text);
         self.note(shows, text, column);
         number
     }
 
     /// Looks at a number of a column whose values are not taken.
-    pub(crate) fn look(&mut self, text: &str, column: impl FnOnce() -> String) {
+    pub(crate) fn look(&self, text: &str, column: impl FnOnce() -> String) {
         match read(text).0 {
             Shows::Ambiguous => {}
             shows => self.note(shows, text, column),
         }
     }
 
-    fn note(&mut self, shows: Shows, text: &str, column: impl FnOnce() -> String) {
+    fn note(&self, shows: Shows, text: &str, column: impl FnOnce() -> String) {
         let place = match shows {
             Shows::Nothing => return,
-            Shows::Point => &mut self.point,
-            Shows::Comma => &mut self.comma,
-            Shows::Ambiguous => &mut self.ambiguous,
+            Shows::Point => &self.0.point,
+            Shows::Comma => &self.0.comma,
+            Shows::Ambiguous => &self.0.ambiguous,
         };
-        if place.is_none() {
-            *place = Some(Sighting { column: column(), text: text.chars().take(40).collect() });
-        }
+        place.get_or_init(|| Sighting { column: column(), text: text.chars().take(40).collect() });
     }
 
     /// Whether the numbers could be read in one way only.
     pub(crate) fn judge(&self) -> Result<(), String> {
         let cure = "export the file again with a decimal point";
-        match (&self.comma, &self.point, &self.ambiguous) {
+        match (self.0.comma.get(), self.0.point.get(), self.0.ambiguous.get()) {
             (Some(comma), Some(point), _) => Err(format!(
                 "the numbers are written in two ways, with a decimal comma ('{}' in column {}) and with a decimal \
                  point ('{}' in column {}); {cure}",
@@ -183,7 +189,7 @@ mod tests {
     }
 
     fn judge(numbers: &[&str]) -> Result<(), String> {
-        let mut evidence = Evidence::default();
+        let evidence = Evidence::default();
         for number in numbers {
             evidence.number(number, || "Cost".to_owned());
         }

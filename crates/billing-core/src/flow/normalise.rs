@@ -92,7 +92,10 @@ impl Normaliser {
                 format!("the name of a provider or account has up to {NAME_CHARACTERS_MAX} characters");
             return Err(known.problem("SubAccountId", account_id, reason));
         }
-        let (tags, tags_error) = match self.line_tags(raw.tags) {
+        if let Some(reason) = provider.account_problem(account_id) {
+            return Err(known.problem("SubAccountId", account_id, reason.to_owned()));
+        }
+        let (tags, tags_error) = match self.line_tags(&raw.tags) {
             Ok(tags) => (tags, None),
             Err(error) => (Arc::default(), Some(error)),
         };
@@ -264,7 +267,7 @@ mod tests {
     #[test]
     fn lesson_10_unreadable_tags_do_not_lose_the_cost() {
         let mut normaliser = Normaliser::new(TagNames::default(), None);
-        let (item, tags_error) = normaliser.line_item(RawLine { tags: "{oops", ..raw() }).unwrap();
+        let (item, tags_error) = normaliser.line_item(RawLine { tags: "{oops".into(), ..raw() }).unwrap();
         assert_eq!(crate::Decimal::from(item.billed_cost).to_string(), "12.5");
         assert_eq!(tags_error, Some(TagsError));
     }

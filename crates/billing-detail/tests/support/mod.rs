@@ -17,10 +17,12 @@ pub struct Plain;
 
 const COLUMNS: [&str; 6] = ["account", "period", "service", "cost", "currency", "tags"];
 
-struct PlainReader([Option<usize>; 6]);
+/// Which fields of a row are which, and which columns of the table they are.
+#[derive(Clone)]
+struct PlainReader([Option<usize>; 6], Vec<usize>);
 
 impl TableFormat for Plain {
-    fn headings(&self, record: Row<'_>) -> Result<Box<dyn RowReader>, MissingColumns> {
+    fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
         let places =
             COLUMNS.map(|name| (0..record.len()).find(|at| record.get(*at).eq_ignore_ascii_case(name)));
         let missing: Vec<String> = COLUMNS
@@ -30,7 +32,9 @@ impl TableFormat for Plain {
             .map(|(name, _)| (*name).to_owned())
             .collect();
         if missing.is_empty() {
-            return Ok(Box::new(PlainReader(places)));
+            let read: Vec<usize> = places.into_iter().flatten().collect();
+            let fields = places.map(|place| read.iter().position(|known| Some(*known) == place));
+            return Ok(Box::new(PlainReader(fields, read)));
         }
         Err(MissingColumns { found: 5 - missing.len(), missing, refused: None })
     }
@@ -45,6 +49,14 @@ impl TableFormat for Plain {
 }
 
 impl RowReader for PlainReader {
+    fn columns(&self) -> &[usize] {
+        &self.1
+    }
+
+    fn fork(&self) -> Box<dyn RowReader> {
+        Box::new(self.clone())
+    }
+
     fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
         let [account, period, service, cost, currency, tags] = self.0.map(|place| row.get_optional(place));
         RawLine {
@@ -55,7 +67,7 @@ impl RowReader for PlainReader {
             service_name: service,
             billed_cost: cost.into(),
             billing_currency: currency,
-            tags,
+            tags: tags.into(),
             ..RawLine::default()
         }
     }
@@ -121,7 +133,7 @@ impl Place {
     pub fn file(&self, name: &str, bytes: &[u8]) -> Input {
         let path = self.path(name);
         std::fs::write(&path, bytes).unwrap();
-        Input::File(path)
+        Input::file(path)
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use billing_core::{
     Period, Totals,
-    document::Content,
+    document::{Content, InvoiceTotal},
     flow::admit::{self, Admission, AdmitOptions, InForce},
     ids::{Provider, Target},
     receive,
@@ -242,5 +242,6 @@ fn joined(known: Content, more: Content) -> Content {
         remarks: more.remarks,
         accounts: more.accounts,
         totals,
+        invoices: InvoiceTotal::joined(known.invoices.into_iter().chain(more.invoices)),
     }
 }
