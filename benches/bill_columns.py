@@ -55,6 +55,9 @@ OURS_ALONE = set(
     "ProviderName SubAccountName ResourceName Tags x_CostCenterTag x_ComponentTag x_ServiceTag x_File x_Line".split()
 )
 
+# What our detail has in one column, `Tags`.
+IN_TAGS = {"x_Application", "x_CreatedBy", "x_Environment", "x_Name"}
+
 # Kept as decimals of 18 digits after the point; all others as text.
 DECIMALS = {"BilledCost", "EffectiveCost"}
 # In Parquet files of providers these columns are binary floating-point numbers.

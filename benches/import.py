@@ -114,6 +114,8 @@ class Bench:
         self.options, self.python, self.wrong = options, python, False
         self.folder = Path(tempfile.mkdtemp(prefix="cloud-billing-bench-", dir=options.dir))
         self.table = []
+        # Bytes of each column of our detail.
+        self.sizes = {}
 
     def run(self):
         options = self.options
@@ -127,6 +129,8 @@ class Bench:
         if options.pipe_rows:
             self.pipe()
         self.print_table()
+        if self.sizes:
+            self.print_sizes()
 
     # The files.
 
@@ -167,6 +171,8 @@ class Bench:
                     results.append(measured)
         size = f"{path.stat().st_size / 1e6:,.0f} MB"
         self.table.append((case, f"{self.options.rows:,} rows, {size}", ours, theirs))
+        answer = self.other_side("sizes", self.folder / "ours" / "detail", stdout=subprocess.PIPE)
+        self.sizes = json.loads(answer.stdout)
         if not self.options.without_checks:
             self.check(case, path)
 
@@ -236,19 +242,16 @@ class Bench:
         for currency, total in exact["totals"].items():
             away = add(Decimal(theirs["totals"][currency]), -Decimal(total))
             print(f"- {case}: DuckDB's {currency} total is {away:f} away from the exact one")
-        answer = self.other_side("columns", self.our_detail(), stdout=subprocess.PIPE)
-        self.same_columns(json.loads(answer.stdout))
+        self.same_columns()
 
-    def our_detail(self):
-        return next((self.folder / "ours" / "detail").rglob("*.parquet"))
-
-    def same_columns(self, ours):
+    def same_columns(self):
         """Work that only one side does would make the race unfair."""
-        from bill_columns import LAYOUTS, OURS_ALONE
+        from bill_columns import IN_TAGS, LAYOUTS, OURS_ALONE
 
         columns, _, _ = LAYOUTS[self.options.importer]
-        unknown = sorted(set(ours) - set(columns) - OURS_ALONE)
-        self.expect("columns of our detail that benches/bill_columns.py does not name", unknown, [])
+        ours = set(self.sizes)
+        self.expect("columns that only our detail has", sorted(ours - set(columns) - OURS_ALONE), [])
+        self.expect("columns that only DuckDB writes", sorted(set(columns) - ours - IN_TAGS), [])
 
     def expect(self, what, found, expected):
         if found == expected:
@@ -278,7 +281,7 @@ class Bench:
         self.expect("pipe: control totals", told["totals"], made["totals"])
         self.table.append(("pipe", f"{rows:,} rows, {made['bytes'] / 1e6:,.0f} MB", [measured], []))
         detail = sum(part.stat().st_size for part in (self.folder / "ours" / "detail").rglob("*.parquet"))
-        print(f"- pipe: {detail / 1e6:,.0f} MB of detail")
+        print(f"- pipe: {detail / 1e6:,.0f} MB of detail, {detail / rows:.1f} bytes a row")
 
     # The table.
 
@@ -291,6 +294,14 @@ class Bench:
         for case, what, ours, theirs in self.table:
             cells = [case, what, *cells_of(ours), *cells_of(theirs), *ratios(ours, theirs)]
             print("| " + " | ".join(cells) + " |")
+
+    def print_sizes(self):
+        """What each column of the detail costs on the disk, the dearest first."""
+        total = sum(self.sizes.values())
+        print(f"\nDetail: {total / self.options.rows:.1f} bytes a row\n")
+        print("| column | bytes a row | share |\n| --- | --: | --: |")
+        for name, size in sorted(self.sizes.items(), key=lambda column: -column[1]):
+            print(f"| {name} | {size / self.options.rows:.2f} | {100 * size / total:.1f} % |")
 
     def python_versions(self):
         words = [self.python, "-c", "import duckdb; print('DuckDB', duckdb.__version__)"]

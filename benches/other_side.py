@@ -3,6 +3,8 @@
   other_side.py duckdb  IMPORTER FILE FOLDER THREADS   reads, writes detail and buckets: the work that is measured
   other_side.py parquet CSV FILE                       makes a Parquet file of a CSV file
   other_side.py exact   IMPORTER FILE RESULT           sums per currency and bucket with Python's decimal
+  other_side.py buckets FILE                           tells what DuckDB's buckets add up to
+  other_side.py sizes   FOLDER                         tells how many bytes each column of detail takes
 """
 
 import csv
@@ -141,11 +143,20 @@ def buckets_of(path):
     json.dump({"rows": sum(row["row_count"] for row in rows), "buckets": len(rows), "totals": sums}, sys.stdout)
 
 
-def columns_of(path):
-    """The names of a Parquet file's columns, as JSON."""
+def sizes_of(folder):
+    """How many bytes each column of a folder of Parquet files takes, as JSON."""
+    import pathlib
+
     import pyarrow.parquet
 
-    json.dump(pyarrow.parquet.read_schema(path).names, sys.stdout)
+    sizes = {}
+    for path in pathlib.Path(folder).rglob("*.parquet"):
+        metadata = pyarrow.parquet.ParquetFile(path).metadata
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            for column in map(group.column, range(group.num_columns)):
+                name = column.path_in_schema
+                sizes[name] = sizes.get(name, 0) + column.total_compressed_size
+    json.dump(sizes, sys.stdout)
 
 
 if __name__ == "__main__":
@@ -155,6 +166,6 @@ if __name__ == "__main__":
         "parquet": make_parquet,
         "exact": exact,
         "buckets": buckets_of,
-        "columns": columns_of,
+        "sizes": sizes_of,
     }
     work[sys.argv[1]](*sys.argv[2:])
