@@ -8,11 +8,12 @@
 
 mod forms;
 mod pack;
+mod parquet;
 mod program;
 mod story;
 
 /// How many months of each provider are played unless told otherwise.
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 8;
 
 /// The seeds to play.
 fn seeds() -> impl Iterator<Item = u64> {
