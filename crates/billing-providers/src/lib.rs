@@ -5,6 +5,7 @@
 
 mod columns;
 pub mod delivery;
+pub mod ecb;
 mod numbers;
 
 mod aws_cur;
