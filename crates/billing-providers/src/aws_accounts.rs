@@ -23,7 +23,12 @@ pub(crate) const IMPORTER: Importer = Importer {
     kind: Kind::Accounts,
     provider: Some("AWS"),
     format: &Accounts,
+    delivery: None,
     parameters: &[],
+    permissions: &[
+        "organizations:ListAccounts in the management account, or in one that it delegates this to",
+    ],
+    not_taken: &["email addresses, organizational units and tags of accounts"],
     sample: false,
 };
 
