@@ -9,7 +9,7 @@ use billing_core::{
     flow::admit::InForce,
 };
 
-use super::versions;
+use super::{provider_invoices, versions};
 use crate::{
     db::Transaction,
     error::StoreError,
@@ -70,7 +70,8 @@ pub fn content(tx: &mut Transaction<'_>, version: i64) -> Result<Content, StoreE
         totals.add(&Cost::new(fields::decimal(&row, 1)?, fields::currency(&row, 0)?));
     }
     let buckets = buckets(tx, version)?;
-    Ok(Content { files, buckets, totals, ..Content::default() })
+    let invoices = provider_invoices::of_version(tx, version)?;
+    Ok(Content { files, buckets, totals, invoices, ..Content::default() })
 }
 
 fn buckets(tx: &mut Transaction<'_>, version: i64) -> Result<Vec<Bucket>, StoreError> {
