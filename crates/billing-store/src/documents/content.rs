@@ -133,12 +133,14 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
         }
         known.files[file].push(slice);
     }
-    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count FROM buckets b \
+    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count, b.currency, b.billed_cost FROM buckets b \
                JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
     let mut texts = Texts::default();
     tx.each(sql, &[], |row| {
         let key = (texts.provider(row, 1)?, row.text(2)?.to_owned(), fields::period(row, 3)?);
         if let Some(known) = known.get_mut(&row.int(0)?) {
+            let cost = Cost::new(fields::decimal(row, 6)?, texts.currency(row, 5)?);
+            known.totals.entry((key.0.clone(), key.2)).or_default().add(&cost);
             *known.account_periods.entry(key).or_default() += fields::count(row, 4)?;
         }
         Ok(())
