@@ -80,3 +80,57 @@ fn total(row: &Row, first: usize, texts: &mut Texts) -> Result<InvoiceTotal, Sto
         billed_cost: fields::decimal(row, first + 6)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use billing_core::{Currency, document::Content, ids::Provider};
+
+    use super::*;
+    use crate::{
+        db::{Database, Location},
+        documents::{self, NewVersion},
+    };
+
+    fn total(invoice_id: &str, issuer: &str, billed_cost: &str) -> InvoiceTotal {
+        InvoiceTotal {
+            provider: Provider::named("AWS"),
+            period: "2026-10".parse().unwrap(),
+            invoice_id: invoice_id.to_owned(),
+            issuer: issuer.to_owned(),
+            currency: Currency::parse("USD").unwrap(),
+            rows: 3,
+            billed_cost: billed_cost.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_totals_of_a_version_are_stored_with_it_and_listed_while_it_is_in_force() {
+        let mut db = Database::open(&Location::SqliteMemory).unwrap();
+        let first =
+            vec![total("1", "AWS Europe", "12.50000000000000000001"), total("2", "AWS Marketplace", "-3")];
+        let second = vec![total("", "AWS Europe", "0")];
+        let mut ids = Vec::new();
+        for invoices in [&first, &second] {
+            let content = Content { invoices: invoices.clone(), ..Content::default() };
+            let new = NewVersion {
+                job: "aws",
+                importer: "aws-cur",
+                period: "2026-10".parse().unwrap(),
+                folders: Vec::new(),
+                content: &content,
+                created: "2026-11-03T00:00:00Z",
+            };
+            ids.push(db.write(|tx| documents::insert(tx, &new)).unwrap().id);
+        }
+        let contents: Vec<Content> =
+            ids.iter().map(|id| db.read(|tx| documents::content(tx, *id)).unwrap()).collect();
+        assert_eq!((&contents[0].invoices, &contents[1].invoices), (&first, &second));
+        let listed = db.read(provider_invoices).unwrap();
+        let expected = ProviderInvoiceRecord {
+            document: "aws/2026-10".to_owned(),
+            version: 2,
+            total: second[0].clone(),
+        };
+        assert_eq!(listed, [expected]);
+    }
+}
