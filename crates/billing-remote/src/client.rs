@@ -20,6 +20,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long nothing may come; an answer that keeps coming may take as long as it needs.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Where machines of the clouds find their identity: never behind a proxy.
+const IDENTITY_HOSTS: &str = "169.254.169.254,169.254.170.2,metadata.google.internal,metadata";
+
 /// Waits for something that is asynchronous. The rest of the program is not: one thread of its own drives all
 /// connections, and whoever waits works on what has come.
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> Result<T, RemoteError> {
@@ -52,7 +55,8 @@ impl Way {
             Some(path) => certificates(Path::new(path))?,
             None => Vec::new(),
         };
-        let except = settings.get("NO_PROXY").and_then(NoProxy::from_string);
+        let except = format!("{},{IDENTITY_HOSTS}", settings.get("NO_PROXY").unwrap_or_default());
+        let except = NoProxy::from_string(&except);
         let mut proxies = Vec::new();
         for name in ["HTTPS_PROXY", "HTTP_PROXY"] {
             let Some(address) = settings.get(name) else { continue };

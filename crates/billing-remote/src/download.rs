@@ -16,7 +16,7 @@ use crate::{
     error::RemoteError,
     http::{Failure, Request},
     retry::{Attempts, RetryPolicy},
-    verify::{self, Running},
+    verify::{self, Checksum, Running},
 };
 
 /// After so many bytes the attempts are counted anew: a large file may break often.
@@ -49,8 +49,8 @@ pub(crate) struct Opened {
     pub(crate) total: Option<u64>,
     /// By what a later part is recognised as the same version.
     pub(crate) tag: Option<String>,
-    /// The headers of the answer, for its checksum.
-    pub(crate) headers: HeaderMap,
+    /// The checksum of the whole, if it starts there and one is given.
+    pub(crate) checksum: Option<Checksum>,
     pub(crate) body: BoxStream<'static, Result<Bytes, String>>,
 }
 
@@ -118,7 +118,7 @@ impl Partial {
             }
             self.total = opened.total;
             self.tag = opened.tag;
-            self.running = Running::new(verify::expected(&opened.headers));
+            self.running = Running::new(opened.checksum);
         } else if opened.total != self.total {
             self.restart(to).map_err(fatal)?;
             return Err(broken(source, "its length changed while it was downloaded"));
@@ -204,7 +204,7 @@ fn opened(response: Response) -> Opened {
     let body = Box::pin(futures_util::TryStreamExt::map_err(response.bytes_stream(), |error| {
         client::innermost(&error)
     }));
-    Opened { start, total, tag, headers, body }
+    Opened { start, total, tag, checksum: verify::expected(&headers, false), body }
 }
 
 /// `bytes 100-199/200`: where the part starts and how long the whole is.

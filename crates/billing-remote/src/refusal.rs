@@ -47,6 +47,8 @@ fn element(xml: &str, name: &str) -> Option<String> {
 
 /// One line, of bounded length, without the query of an address in it: that is where signatures are.
 pub(crate) fn shorten(text: &str) -> String {
+    // Azure's own numbers of a request follow its sentence.
+    let text = text.split("\nRequestId:").next().unwrap_or_default();
     let mut line = String::new();
     for word in text.split_whitespace() {
         let word = match word.split_once('?') {
@@ -123,6 +125,9 @@ mod tests {
     fn signatures_and_long_words_are_not_shown() {
         let refusal = read(403, br#"{"message":"GET https://a.example/b?sv=1&sig=SECRET failed"}"#);
         assert_eq!(refusal.to_string(), "status 403 (GET https://a.example/b?… failed)");
+        let azure =
+            read(403, b"<Error><Code>No</Code><Message>Not so.\nRequestId:1\nTime:2</Message></Error>");
+        assert_eq!(azure.to_string(), "status 403 (No: Not so)");
         let long = read(400, format!(r#"{{"message":"{}"}}"#, "ab ".repeat(500)).as_bytes());
         assert_eq!(long.message.unwrap().chars().count(), MESSAGE_MAX + 1);
     }

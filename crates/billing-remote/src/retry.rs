@@ -9,7 +9,7 @@ use std::{
 use reqwest::header::HeaderMap;
 
 /// No single wait is longer, whatever a server asks for.
-const WAIT_MAX: Duration = Duration::from_secs(120);
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(120);
 
 /// How often, and after what pauses, something is tried.
 #[derive(Debug, Clone)]

@@ -16,8 +16,8 @@ pub(crate) enum Checksum {
 /// Sources: `Content-MD5` is RFC 1864 (Azure gives it for blobs, under `x-ms-blob-content-md5` too);
 /// `x-goog-hash: crc32c=…,md5=…` is Google's; an S3 `ETag` is the MD5 if the object was put in one piece and is not
 /// encrypted with a key of KMS or the customer's
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html>).
-pub(crate) fn expected(headers: &HeaderMap) -> Option<Checksum> {
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html>); `from_s3` says that the answer is one of S3.
+pub(crate) fn expected(headers: &HeaderMap, from_s3: bool) -> Option<Checksum> {
     // Google unpacks what is stored as gzip; the checksum is that of the packed form.
     if let Some(stored) = text(headers, "x-goog-stored-content-encoding")
         && stored != "identity"
@@ -27,7 +27,7 @@ pub(crate) fn expected(headers: &HeaderMap) -> Option<Checksum> {
     }
     let md5 = |value: &str| BASE64_STANDARD.decode(value.trim()).ok()?.try_into().ok().map(Checksum::Md5);
     let whole = text(headers, "x-ms-blob-content-md5").or_else(|| text(headers, "content-md5"));
-    whole.and_then(md5).or_else(|| google(headers)).or_else(|| etag_md5(headers))
+    whole.and_then(md5).or_else(|| google(headers)).or_else(|| etag_md5(headers, from_s3))
 }
 
 fn google(headers: &HeaderMap) -> Option<Checksum> {
@@ -38,8 +38,8 @@ fn google(headers: &HeaderMap) -> Option<Checksum> {
     Some(Checksum::Crc32c(u32::from_be_bytes(bytes)))
 }
 
-fn etag_md5(headers: &HeaderMap) -> Option<Checksum> {
-    let from_s3 = headers.contains_key("x-amz-request-id") || headers.contains_key("x-amz-id-2");
+fn etag_md5(headers: &HeaderMap, from_s3: bool) -> Option<Checksum> {
+    let from_s3 = from_s3 || headers.contains_key("x-amz-request-id") || headers.contains_key("x-amz-id-2");
     let plain = text(headers, "x-amz-server-side-encryption").is_none_or(|kind| kind == "AES256")
         && !headers.contains_key("x-amz-server-side-encryption-customer-algorithm");
     let digits = text(headers, "etag")?.strip_prefix('"')?.strip_suffix('"')?;
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn fits(pairs: &[(&'static str, &'static str)], bytes: &[u8]) -> Result<bool, &'static str> {
-        let mut running = Running::new(expected(&headers(pairs)));
+        let mut running = Running::new(expected(&headers(pairs), false));
         bytes.chunks(3).for_each(|chunk| running.update(chunk));
         running.finish()
     }
@@ -155,7 +155,7 @@ mod tests {
             vec![("etag", "\"0x8D4BCC2E4835CD0\"")],
             vec![("x-goog-hash", "crc32c=4waSgw=="), ("x-goog-stored-content-encoding", "gzip")],
         ] {
-            assert_eq!(expected(&headers(&pairs)), None, "{pairs:?}");
+            assert_eq!(expected(&headers(&pairs), false), None, "{pairs:?}");
         }
     }
 }

@@ -40,6 +40,17 @@ pub fn program(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// What a program prints, if it succeeds; else its errors are shown.
+#[must_use]
+pub fn output(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
+    if output.status.success() {
+        return Some(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    say(&String::from_utf8_lossy(&output.stderr));
+    None
+}
+
 fn say(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
 }
