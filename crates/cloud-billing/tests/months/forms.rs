@@ -30,22 +30,21 @@ fn other_files_of_the_same_rows_are_the_same_content() {
 
 fn same_content(scenario: &Scenario, form: Form, seed: u64) {
     let table = scenario.table(0, form);
-    let usual = file(form.file(), &form.text(&table));
+    let usual = [file(form.file(), &form.text(&table))];
     let mut program = Program::new(scenario);
-    let report = program.import(form.importer(), "bills", &[usual]);
-    let content = program.content(&report);
+    program.import(form.importer(), "bills", &usual);
+    let content = program.read(form.importer(), &usual);
     for (what, files) in rewritten(&table, form, seed) {
         let place = format!("seed {seed}, {}, {what}", form.file());
         let again = program.import(form.importer(), "bills", &files);
         assert!(again.already_imported, "{place} is known again");
         let refused = program.try_import(form.importer(), "other", &files).unwrap_err();
         assert!(refused.contains("already imported"), "{place} under another job: {refused}");
-        let mut fresh = Program::new(scenario);
-        let report = fresh.import(form.importer(), "bills", &files);
-        let other = fresh.content(&report);
+        let other = program.read(form.importer(), &files);
         assert_eq!(other.slices(), content.slices(), "{place}: digests");
         assert_eq!(other.buckets, content.buckets, "{place}: buckets");
         assert_eq!(other.totals, content.totals, "{place}: totals");
+        assert_eq!(other.invoices, content.invoices, "{place}: the provider's invoices");
     }
 }
 
@@ -85,16 +84,15 @@ fn columns_that_appear_in_mid_month_change_nothing() {
     for seed in seeds().filter(|_| has_importer(Form::AwsSlash)) {
         let scenario = make(Provider::Aws, seed, 60, Digits::Many);
         let mut program = Program::new(&scenario);
-        let usual = file("one.csv", &scenario.table(0, Form::AwsSlash).csv());
-        let report = program.import("aws-cur", "bills", &[usual]);
-        let content = program.content(&report);
-        let mut fresh = Program::new(&scenario);
+        let usual = [file("one.csv", &scenario.table(0, Form::AwsSlash).csv())];
+        program.import("aws-cur", "bills", &usual);
+        let content = program.read("aws-cur", &usual);
         let [early, late] = scenario.growing_tables(0);
         let files = [file("1.csv", &early.csv()), file("2.csv", &late.csv())];
-        let report = fresh.import("aws-cur", "bills", &files);
-        let other = fresh.content(&report);
+        let other = program.read("aws-cur", &files);
         assert_eq!(other.buckets, content.buckets, "seed {seed}");
         assert_eq!(other.slices(), content.slices(), "seed {seed}");
+        assert_eq!(other.invoices, content.invoices, "seed {seed}");
         assert!(program.import("aws-cur", "bills", &files).already_imported, "seed {seed}");
     }
 }
