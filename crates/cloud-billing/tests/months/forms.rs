@@ -13,7 +13,7 @@ use crate::{
 
 /// Months that are looked at in all their forms; more come with `MONTHS_SEEDS`.
 fn seeds() -> impl Iterator<Item = u64> {
-    crate::seeds().step_by(6)
+    crate::seeds().step_by(8)
 }
 
 #[test]
@@ -71,7 +71,9 @@ fn rewritten(table: &Table, form: Form, seed: u64) -> Vec<(&'static str, Vec<Fil
         ("CR LF", one(usual.replace('\n', "\r\n"))),
         ("no last line end", one(usual.trim_end().to_owned())),
     ];
-    if form != Form::GcpNested {
+    if form == Form::GcpNested {
+        all.push(("one array", one(format!("[{}]", usual.trim_end().replace('\n', ",\n")))));
+    } else {
         all.push(("quoted", one(pack::quoted(table))));
         all.push(("byte order mark", one(format!("\u{feff}{usual}"))));
         all.push(("other columns", one(form.text(&pack::columns_shuffled(table, seed)))));
@@ -146,11 +148,16 @@ fn same_bill(scenario: &Scenario, seed: u64) {
             let line = |line: &billing_core::invoice::Line| cloud_billing::outputs::json::line(line);
             lines.extend(invoice.iter().flat_map(|invoice| &invoice.content.lines).map(line));
         }
-        (form, billed(&content), lines)
+        (form, content, lines)
     });
-    let Some((_, buckets, lines)) = bills.next() else { return };
+    let Some((first, content, lines)) = bills.next() else { return };
     for (form, other, other_lines) in bills {
-        assert_eq!(other, buckets, "seed {seed}, {}: what is billed", form.file());
-        assert_eq!(other_lines, lines, "seed {seed}, {}: lines", form.file());
+        let place = format!("seed {seed}, {}", form.file());
+        assert_eq!(billed(&other), billed(&content), "{place}: what is billed");
+        assert_eq!(other_lines, lines, "{place}: lines");
+        // Azure's customer agreement writes tags in another way; FOCUS has other words.
+        if form.importer() == first.importer() && *form != Form::AzureCustomer {
+            assert_eq!(other.slices(), content.slices(), "{place}: digests");
+        }
     }
 }
