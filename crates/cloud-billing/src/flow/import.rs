@@ -4,6 +4,8 @@
 //! and adds the accounts and tags it names. A crash leaves the old version in force and at most an orphaned folder of
 //! detail, which the next import removes.
 
+mod local;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -83,12 +85,12 @@ pub fn import(
     if is_too_long(job) {
         return Err(usage(format!("the name of a job has up to {NAME_CHARACTERS_MAX} characters")));
     }
-    let (inputs, sample) = inputs(app, importer, request)?;
+    let (inputs, period, sample) = inputs(app, importer, request)?;
     remove_orphans(app)?;
     let options = IngestOptions {
         format: importer.format,
         tag_names: app.settings.tag_names.clone(),
-        default_period: request.period,
+        default_period: period,
         rejections_max: REJECTIONS_MAX,
         record_bytes_max: RECORD_BYTES_MAX,
         progress,
@@ -103,7 +105,7 @@ pub fn import(
     let new = New {
         importer,
         job,
-        period: request.period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
+        period: period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
         folder: ingested.detail.folder().to_owned(),
         content,
         options: AdmitOptions { add: request.add, replace: request.replace },
@@ -125,10 +127,15 @@ fn unknown(name: &str) -> anyhow::Error {
     usage(format!("unknown importer '{name}': this version has {}", known.join(", ")))
 }
 
-/// The files to read, and whether they are the project's sample.
-fn inputs(app: &App, importer: &Importer, request: &ImportRequest) -> Result<(Vec<Input>, bool)> {
+/// The files to read, the document's period where it is known before reading, and whether this is the project's sample.
+fn inputs(
+    app: &App,
+    importer: &Importer,
+    request: &ImportRequest,
+) -> Result<(Vec<Input>, Option<Period>, bool)> {
     if !request.files.is_empty() {
-        return Ok((billing_detail::expand(&request.files)?, false));
+        let (inputs, period) = local::files(importer, &request.files, request.period)?;
+        return Ok((inputs, request.period.or(period), false));
     }
     if !app.settings.process_samples {
         let name = importer.name;
@@ -141,7 +148,7 @@ fn inputs(app: &App, importer: &Importer, request: &ImportRequest) -> Result<(Ve
     let sample = samples::document(importer.name, month).ok_or_else(|| {
         usage(format!("the project has no sample for {}: name a file with -f FILE", importer.name))
     })?;
-    Ok((vec![sample], true))
+    Ok((vec![sample], request.period, true))
 }
 
 /// Removes detail that no version refers to, left behind by a crash.
