@@ -4,17 +4,20 @@
 //! line, the help and the contract test loop over that list.
 
 mod columns;
+pub mod delivery;
 pub mod ecb;
 mod numbers;
 
+mod aws_accounts;
 mod aws_cur;
 mod azure_usage;
 mod focus;
 
-use billing_core::ports::TableFormat;
+use billing_core::ports::{Delivery, TableFormat};
 
 /// All importers, by name.
-pub static PROVIDERS: &[Importer] = &[aws_cur::IMPORTER, azure_usage::IMPORTER, focus::IMPORTER];
+pub static PROVIDERS: &[Importer] =
+    &[aws_accounts::IMPORTER, aws_cur::IMPORTER, azure_usage::IMPORTER, focus::IMPORTER];
 
 /// A source of cost: its name, what it is, and how its tables are read.
 #[derive(Clone, Copy)]
@@ -31,8 +34,14 @@ pub struct Importer {
     pub provider: Option<&'static str>,
     /// Reads its tables.
     pub format: &'static dyn TableFormat,
+    /// How its documents lie in a folder or bucket; none where every file there is read.
+    pub delivery: Option<&'static dyn Delivery>,
     /// What must be known to fetch its documents; none where they are only read from files.
     pub parameters: &'static [Parameter],
+    /// The rights that fetching needs at the provider, and no more.
+    pub permissions: &'static [&'static str],
+    /// What its documents have that is not taken, and why.
+    pub not_taken: &'static [&'static str],
     /// Whether the project has a sample document of it.
     pub sample: bool,
 }
@@ -44,6 +53,8 @@ pub enum Kind {
     FullBill,
     /// Something beside the bill.
     Addition,
+    /// The names of accounts, and no cost: nothing of it is billed, and it makes no document.
+    Accounts,
 }
 
 /// Something that an importer must be told.
@@ -55,6 +66,18 @@ pub struct Parameter {
     pub help: &'static str,
     /// Whether it must never be shown.
     pub secret: bool,
+}
+
+impl Parameter {
+    /// One that may be shown.
+    const fn open(name: &'static str, help: &'static str) -> Self {
+        Self { name, help, secret: false }
+    }
+
+    /// One that must never be shown.
+    const fn secret(name: &'static str, help: &'static str) -> Self {
+        Self { name, help, secret: true }
+    }
 }
 
 impl std::fmt::Debug for Importer {

@@ -16,6 +16,7 @@ mod fx_import;
 mod help;
 mod import;
 mod import_files;
+mod import_manifest;
 mod import_versions;
 mod invoice;
 mod outputs;
