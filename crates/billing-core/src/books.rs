@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    catalog::{Catalog, CatalogIndex},
+    catalog::{Account, Catalog, CatalogIndex},
     cost_center::CostCenterPattern,
     decimal::Decimal,
     ids::{AccountId, ComponentId, CustomerId, PositionId, ServiceId, Target},
@@ -69,6 +69,31 @@ impl Credits {
     }
 }
 
+/// Which rate of a month is taken from reference rates (the setting `FX_RATE`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RateMethod {
+    /// The average of the month's days.
+    #[default]
+    Average,
+    /// That of the month's last day.
+    LastDay,
+}
+
+impl RateMethod {
+    /// The name of the setting's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Average => "average",
+            Self::LastDay => "last-day",
+        }
+    }
+
+    /// Reads the setting's value.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Average, Self::LastDay].into_iter().find(|method| method.as_str() == text)
+    }
+}
+
 /// What a bill run is asked to do.
 #[derive(Clone, Debug)]
 pub struct BillRun {
@@ -127,6 +152,9 @@ impl Books {
     pub fn new(catalog: Catalog, costs: Vec<CostInForce>, live: Vec<LiveLine>, rates: Rates) -> Self {
         let mut books = Self { catalog, costs, live, rates };
         let joined = books.joined_accounts();
+        if joined.is_empty() {
+            return books;
+        }
         for live in &mut books.live {
             if let Subject::Account(account) = &mut live.line.subject {
                 *account = joined.get(account).copied().unwrap_or(*account);
@@ -136,9 +164,14 @@ impl Books {
     }
 
     fn joined_accounts(&self) -> BTreeMap<AccountId, AccountId> {
+        let without_id: Vec<&Account> =
+            self.catalog.accounts.iter().filter(|account| account.keys.is_empty()).collect();
+        if without_id.is_empty() {
+            return BTreeMap::new();
+        }
         let index = CatalogIndex::new(&self.catalog);
-        let without_id = self.catalog.accounts.iter().filter(|account| account.keys.is_empty());
         without_id
+            .into_iter()
             .filter_map(|account| {
                 let key = account.provider.account_key(&account.provider_id);
                 Some((account.id, index.account_of(&account.provider, &key)?.id))

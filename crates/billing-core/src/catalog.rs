@@ -273,6 +273,7 @@ pub struct CatalogIndex<'c> {
     account_keys: HashMap<(&'c Provider, &'c str), &'c Account>,
     components: HashMap<ComponentId, &'c Component>,
     component_tags: HashMap<&'c str, &'c Component>,
+    services: HashMap<ServiceId, &'c Service>,
 }
 
 impl<'c> CatalogIndex<'c> {
@@ -293,6 +294,7 @@ impl<'c> CatalogIndex<'c> {
                 .iter()
                 .flat_map(|component| component.tags.iter().map(move |tag| (tag.as_str(), component)))
                 .collect(),
+            services: catalog.services.iter().map(|service| (service.id, service)).collect(),
         }
     }
 
@@ -321,5 +323,10 @@ impl<'c> CatalogIndex<'c> {
     /// The component that a tag means.
     pub fn component_of(&self, tag: &str) -> Option<&'c Component> {
         self.component_tags.get(tag).copied()
+    }
+
+    /// The service of an id.
+    pub fn service(&self, id: ServiceId) -> Option<&'c Service> {
+        self.services.get(&id).copied()
     }
 }

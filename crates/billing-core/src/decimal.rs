@@ -3,9 +3,12 @@
 //! Both are read from text; a binary float never comes near them. What one of them cannot hold exactly is an
 //! error, never a rounded number.
 
+mod number;
+
 use std::{fmt, iter::Sum, ops, str::FromStr};
 
-use bigdecimal::{BigDecimal, Signed, Zero, num_bigint::BigInt};
+use bigdecimal::{BigDecimal, num_bigint::BigInt};
+use number::Number;
 
 /// Most digits after the point that a number may carry, trailing zeros aside.
 pub const FRACTION_DIGITS_MAX: usize = 36;
@@ -34,7 +37,7 @@ pub enum DecimalError {
 /// Sums, differences and products are exact. There is no division: what divides is named in
 /// [`crate::rounding`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Decimal(BigDecimal);
+pub struct Decimal(Number);
 
 impl Decimal {
     /// Zero.
@@ -49,7 +52,7 @@ impl Decimal {
 
     /// `mantissa` × 10^−`scale`.
     pub fn new(mantissa: i128, scale: u32) -> Self {
-        Self(BigDecimal::new(BigInt::from(mantissa), i64::from(scale)))
+        Self(Number::Small { mantissa, scale })
     }
 
     /// Reads `-12.5`, `+3`, `.5`, `1.25E-7`. Surrounding blanks are not part of a number.
@@ -57,7 +60,14 @@ impl Decimal {
     /// # Errors
     /// What [`DecimalError`] lists.
     pub fn parse(text: &str) -> Result<Self, DecimalError> {
-        Fixed::parse(text.as_bytes()).map(Self::from)
+        let (sign, digits) = match text.as_bytes() {
+            [b'-', digits @ ..] => (-1, digits),
+            digits => (1, digits),
+        };
+        match short_digits(digits) {
+            Some((mantissa, scale)) => Ok(Self::new(sign * i128::from(mantissa), scale)),
+            None => Fixed::parse(text.as_bytes()).map(Self::from),
+        }
     }
 
     /// Reads what [`Decimal`]'s `Display` writes, of any length: results of products may be finer than what
@@ -65,27 +75,28 @@ impl Decimal {
     pub fn from_digits(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        plain.then(|| BigDecimal::from_str(text).ok().map(Self)).flatten()
+        plain.then(|| BigDecimal::from_str(text).ok().map(|number| Self(number.into()))).flatten()
     }
 
     /// Whether this is exactly zero.
     pub fn is_zero(&self) -> bool {
-        self.0.is_zero()
+        self.0.signum() == 0
     }
 
     /// Whether this is below zero.
     pub fn is_negative(&self) -> bool {
-        self.0.is_negative()
+        self.0.signum() < 0
     }
 
     /// Whether this is above zero.
     pub fn is_positive(&self) -> bool {
-        self.0.is_positive()
+        self.0.signum() > 0
     }
 
     /// The value without its sign.
+    #[must_use]
     pub fn abs(&self) -> Self {
-        Self(self.0.abs())
+        if self.is_negative() { -self } else { self.clone() }
     }
 
     /// One hundredth of this: a percentage as a factor. Exact.
@@ -95,33 +106,25 @@ impl Decimal {
 
     /// Digits after the point, trailing zeros aside.
     pub fn scale(&self) -> u32 {
-        let (_, scale) = self.0.normalized().into_bigint_and_exponent();
-        u32::try_from(scale.max(0)).unwrap_or(u32::MAX)
+        self.0.scale()
     }
 
     /// The value × 10^`scale` as a whole number and what is left over, both exact: `self = (whole + rest) / 10^scale`
     /// with `rest` of the same sign and |`rest`| < 1.
     pub(crate) fn split_at(&self, scale: u32) -> (BigInt, Decimal) {
-        let shifted = &self.0 * BigDecimal::new(BigInt::from(1), -i64::from(scale));
-        let whole = shifted.with_scale_round(0, bigdecimal::RoundingMode::Down);
-        let rest = &shifted - &whole;
-        let (digits, exponent) = whole.into_bigint_and_exponent();
-        debug_assert_eq!(exponent, 0);
-        (digits, Self(rest))
+        let (whole, rest) = self.0.split_at(scale);
+        (whole, Self(rest))
     }
 
     pub(crate) fn from_scaled(whole: BigInt, scale: u32) -> Self {
-        Self(BigDecimal::new(whole, i64::from(scale)))
+        Self(BigDecimal::new(whole, i64::from(scale)).into())
     }
 }
 
 impl fmt::Display for Decimal {
     /// Plain digits: no exponent, no trailing zeros, `0` for zero.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_zero() {
-            return f.write_str("0");
-        }
-        f.write_str(&self.0.normalized().to_plain_string())
+        self.0.fmt(f)
     }
 }
 
@@ -141,7 +144,7 @@ impl FromStr for Decimal {
 
 impl From<i64> for Decimal {
     fn from(value: i64) -> Self {
-        Self(BigDecimal::from(value))
+        Self::new(i128::from(value), 0)
     }
 }
 
@@ -155,54 +158,55 @@ impl From<Fixed> for Decimal {
 }
 
 macro_rules! exact_operator {
-    ($trait:ident, $method:ident, $op:tt) => {
-        impl ops::$trait for Decimal {
-            type Output = Decimal;
-            fn $method(self, other: Decimal) -> Decimal {
-                Decimal(self.0 $op other.0)
-            }
-        }
+    ($trait:ident, $method:ident, |$a:ident, $b:ident| $result:expr) => {
         impl ops::$trait<&Decimal> for &Decimal {
             type Output = Decimal;
             fn $method(self, other: &Decimal) -> Decimal {
-                Decimal(&self.0 $op &other.0)
+                let ($a, $b) = (&self.0, &other.0);
+                Decimal($result)
+            }
+        }
+        impl ops::$trait for Decimal {
+            type Output = Decimal;
+            fn $method(self, other: Decimal) -> Decimal {
+                ops::$trait::$method(&self, &other)
             }
         }
         impl ops::$trait<&Decimal> for Decimal {
             type Output = Decimal;
             fn $method(self, other: &Decimal) -> Decimal {
-                Decimal(self.0 $op &other.0)
+                ops::$trait::$method(&self, other)
             }
         }
     };
 }
-exact_operator!(Add, add, +);
-exact_operator!(Sub, sub, -);
-exact_operator!(Mul, mul, *);
+exact_operator!(Add, add, |a, b| a.plus(b, false));
+exact_operator!(Sub, sub, |a, b| a.plus(b, true));
+exact_operator!(Mul, mul, |a, b| a.times(b));
 
 impl ops::AddAssign<&Decimal> for Decimal {
     fn add_assign(&mut self, other: &Decimal) {
-        self.0 += &other.0;
+        self.0 = self.0.plus(&other.0, false);
     }
 }
 
 impl ops::SubAssign<&Decimal> for Decimal {
     fn sub_assign(&mut self, other: &Decimal) {
-        self.0 -= &other.0;
+        self.0 = self.0.plus(&other.0, true);
     }
 }
 
 impl ops::Neg for Decimal {
     type Output = Decimal;
     fn neg(self) -> Decimal {
-        Decimal(-self.0)
+        -&self
     }
 }
 
 impl ops::Neg for &Decimal {
     type Output = Decimal;
     fn neg(self) -> Decimal {
-        Decimal(-&self.0)
+        Decimal(self.0.negated())
     }
 }
 
@@ -292,6 +296,14 @@ impl Fixed {
 
 /// The common case, without a sign: up to 19 characters and 18 digits after the point.
 fn parse_short(text: &[u8]) -> Option<Fixed> {
+    let (mantissa, fraction_digits) = short_digits(text)?;
+    let high = i128::from(mantissa) * 10i128.pow(18 - fraction_digits);
+    Some(Fixed { high, low: 0 })
+}
+
+/// The digits of a short number as one, and how many of them stand after the point; at most 18.
+#[inline]
+fn short_digits(text: &[u8]) -> Option<(u64, u32)> {
     if text.is_empty() || text.len() > 19 {
         return None;
     }
@@ -312,11 +324,7 @@ fn parse_short(text: &[u8]) -> Option<Fixed> {
             return None;
         }
     }
-    if digits == 0 || fraction_digits > 18 {
-        return None;
-    }
-    let high = i128::from(mantissa) * 10i128.pow(18 - fraction_digits);
-    Some(Fixed { high, low: 0 })
+    (digits > 0 && fraction_digits <= 18).then_some((mantissa, fraction_digits))
 }
 
 /// Any length, with or without exponent, without a sign.

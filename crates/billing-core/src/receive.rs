@@ -1,13 +1,16 @@
 //! What an import adds to the master data: accounts by id, and what tags name.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use crate::{
     catalog::{Account, Catalog, Component, ComponentTerms, Service, ServiceTerms, Use, UseTerms},
     decimal::Decimal,
     document::Content,
     history::History,
-    ids::{AccountId, ComponentId, ServiceId},
+    ids::{AccountId, ComponentId, Provider, ServiceId},
     period::Period,
 };
 
@@ -42,18 +45,23 @@ pub fn receive(catalog: &mut Catalog, content: &Content, first_open: Option<Peri
 }
 
 fn receive_accounts(catalog: &mut Catalog, content: &Content, created: &mut Created) {
+    let mut places: HashMap<(Provider, String), usize> = HashMap::new();
+    for (at, account) in catalog.accounts.iter().enumerate() {
+        places.extend(account.keys.iter().map(|key| ((account.provider.clone(), key.clone()), at)));
+    }
+    let mut last = catalog.accounts.iter().map(|account| account.id.0).max().unwrap_or(0);
     for seen in &content.accounts {
-        let same =
-            |account: &&mut Account| account.provider == seen.provider && account.keys.contains(&seen.key);
         let name = if seen.name.is_empty() { None } else { Some(seen.name.clone()) };
-        if let Some(account) = catalog.accounts.iter_mut().find(same) {
+        let place = places.entry((seen.provider.clone(), seen.key.clone()));
+        let at = *place.or_insert(catalog.accounts.len());
+        if let Some(account) = catalog.accounts.get_mut(at) {
             follow_name(account, name, &seen.key);
             continue;
         }
-        let id = AccountId(catalog.accounts.iter().map(|account| account.id.0).max().unwrap_or(0) + 1);
+        last += 1;
         created.push(format!("account {} {}", seen.provider, seen.id));
         catalog.accounts.push(Account {
-            id,
+            id: AccountId(last),
             provider: seen.provider.clone(),
             provider_id: seen.id.clone(),
             keys: vec![seen.key.clone()],

@@ -139,6 +139,10 @@ impl<R> Peeked<R> {
 
 impl<R: BufRead> Read for Peeked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.in_head() && self.error.is_none() {
+            // Large pieces need not go through the buffer.
+            return self.rest.read(buffer);
+        }
         let read = self.fill_buf()?.read(buffer)?;
         self.consume(read);
         Ok(read)

@@ -75,6 +75,17 @@ impl<R: BufRead> Records<R> {
         }
     }
 
+    /// Reads on in the middle of a text, at a record's start on this line.
+    pub(crate) fn resume(input: R, line: u64, bytes_max: usize) -> Self {
+        Self { line, started: true, ..Self::new(input, bytes_max) }
+    }
+
+    /// What is not read yet, at the next record's start, and the line on which that is.
+    pub(crate) fn rest(mut self) -> Result<(R, u64), RecordError> {
+        self.skip_line_ends()?;
+        Ok((self.input, self.line))
+    }
+
     /// The next record; empty lines are none.
     pub(crate) fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
         if !self.started {
@@ -223,6 +234,19 @@ mod tests {
         let text = format!("{}\n", "x".repeat(5000));
         assert!(Records::new(text.as_bytes(), 5001).next().unwrap().is_some());
         assert!(matches!(Records::new(text.as_bytes(), 4999).next(), Err(RecordError::TooLong(1))));
+    }
+
+    #[test]
+    fn reading_goes_on_where_it_stopped() {
+        for (text, line) in [("a\r\n\nb,c", 3), ("a\rb,c", 2), ("a\nb,c", 2)] {
+            let mut records = Records::new(text.as_bytes(), 100);
+            records.next().unwrap().unwrap();
+            let (rest, found) = records.rest().unwrap();
+            assert_eq!((rest, found), (&b"b,c"[..], line), "{text:?}");
+            let mut records = Records::resume(rest, found, 100);
+            let record = records.next().unwrap().unwrap();
+            assert_eq!((record.line, record.text()), (line, Some("bc")));
+        }
     }
 
     #[test]

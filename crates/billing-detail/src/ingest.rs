@@ -1,35 +1,27 @@
 //! One pass over the files of an import: each row is understood, summed, hashed and written down, or rejected.
 
-use std::collections::BTreeMap;
-
-use billing_core::{
-    Period,
-    document::{Content, Digest, FileContent, Slice},
-    flow::normalise::{Normaliser, RowProblem},
-    ids::Provider,
-    line_item::{LineItem, Row},
-    ports::{RowReader, TableFormat},
-    rejection::{Rejection, Remark, excerpt},
-    tags::{TagNames, TagsError},
+use std::{
+    io::{BufRead, Cursor, Read},
+    sync::{Arc, Mutex},
+    thread,
 };
+
+use billing_core::{Period, document::Content, ports::TableFormat, rejection::Rejection, tags::TagNames};
 
 use crate::{
-    accounts::Accounts,
-    buckets::{Buckets, RowTotals, SumTooLarge},
-    containers::{Meter, Source, each_table},
-    csv::{Record, Records},
+    blocks::{Blocks, Cut},
+    containers::{Meter, Source, each_table, read_error},
+    csv::Records,
     error::DetailError,
+    harvest::{Harvest, Position},
     inputs::Input,
-    parquet_out::{Part, Place},
-    row_code::RowCode,
     store::{CompletedDetail, DetailWriter},
-    table::{NoRow, find_headings, next_record},
+    table::{find_headings, next_record, record_error},
+    workers::{Cutout, Piece, Plan, Shared, Table, Workers, lock},
 };
 
-/// Most remarks that are kept; more of the same kind tell nobody anything.
-const REMARKS_MAX: usize = 1_000;
-/// After how many rows progress is told.
-const PROGRESS_ROWS: u64 = 16_384;
+/// Bytes of records that are handed on at once, where they are cut one by one.
+const CUTOUT_BYTES: usize = 1 << 20;
 
 /// How to read the files of an import.
 pub struct IngestOptions<'a> {
@@ -71,8 +63,9 @@ pub struct Ingested {
 
 /// Reads all files of an import in one pass and within bounded memory.
 ///
-/// Each row ends in exactly one place: a bucket or a rejection. Before this returns, the buckets are compared with
-/// totals that were counted row by row beside them.
+/// This thread reads and cuts the files; as many others as there are processors read rows. Each row ends in exactly one
+/// place: a bucket or a rejection. Before this returns, the buckets are compared with totals that were counted row by row
+/// beside them.
 ///
 /// # Errors
 /// When a file cannot be read to its end, is no table of this format, or the detail cannot be written. Then nothing is
@@ -85,256 +78,158 @@ pub fn ingest(
     if inputs.is_empty() {
         return Err(DetailError::input("import", "no file is given; name one"));
     }
-    let mut run = Run {
-        normaliser: Normaliser::new(options.tag_names.clone(), options.default_period),
-        options,
-        part: Part::create(&writer.path(), 0)?,
-        content: Content::default(),
-        code: RowCode::default(),
-        buckets: Buckets::default(),
-        totals: RowTotals::default(),
-        accounts: Accounts::default(),
-        rows: 0,
+    let (folder, tag_names) = (writer.path(), options.tag_names.clone());
+    let rejections_max = options.rejections_max;
+    let plan = Plan {
+        folder: &folder,
+        tag_names: &tag_names,
+        default_period: options.default_period,
+        rejections_max,
     };
-    for input in inputs {
-        each_table(input, &mut |source| run.table(source))?;
-    }
-    let content = run.finish()?;
+    let shared = Shared::default();
+    let content = thread::scope(|scope| {
+        let workers = Workers::start(scope, plan, &shared);
+        let mut run = Run { options, shared: &shared, workers, tables: Vec::new(), progress: None };
+        let read = inputs.iter().try_for_each(|input| each_table(input, &mut |source| run.table(source)));
+        run.finish(read)
+    })?;
     Ok(Ingested { content, detail: writer.complete()? })
 }
 
-struct Run<'a> {
+struct Run<'a, 'scope> {
     options: IngestOptions<'a>,
-    normaliser: Normaliser,
-    part: Part,
-    content: Content,
-    code: RowCode,
-    buckets: Buckets,
-    totals: RowTotals,
-    accounts: Accounts,
-    rows: u64,
+    shared: &'scope Shared,
+    workers: Workers<'scope>,
+    tables: Vec<OpenTable>,
+    /// What was told last.
+    progress: Option<Progress>,
 }
 
-/// A file while it is read.
-struct FileRun<'f> {
-    name: &'f str,
-    rows: u64,
-    rejected: u64,
-    slices: Slices,
+/// A table that is read, or was.
+struct OpenTable {
+    table: Arc<Table>,
+    /// Whether it was read to its end.
+    is_complete: bool,
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     fn table(&mut self, source: Source<'_>) -> Result<(), DetailError> {
-        let (name, bytes_max) = (source.name, self.options.record_bytes_max);
+        let bytes_max = self.options.record_bytes_max;
+        let (name, meter): (Arc<str>, Meter) = (source.name.into(), source.meter);
         let mut records = Records::new(source.text, bytes_max);
-        let mut headings = find_headings(name, &mut records, &self.options, bytes_max)?;
-        let mut file = FileRun { name, rows: 0, rejected: 0, slices: Slices::default() };
-        while let Some(record) = next_record(name, &mut records, bytes_max)? {
-            match headings.row_text(&record) {
-                Ok(text) => self.row(&mut file, &mut *headings.reader, &record, text)?,
-                Err(NoRow::Blank) => continue,
-                Err(NoRow::Broken(text, reason)) => {
-                    self.reject(&mut file, &record, whole_row(&text, reason))?;
-                }
+        let (headings, reader) = find_headings(&name, &mut records, &self.options, bytes_max)?;
+        let (text, line) = records.rest().map_err(|error| record_error(&name, error, bytes_max))?;
+        let layout = headings.layout(reader.columns(), bytes_max);
+        let number = self.tables.len();
+        let table = Arc::new(Table { number, name, headings, reader: Mutex::new(reader), layout });
+        self.tables.push(OpenTable { table: table.clone(), is_complete: false });
+        let is_complete = self.blocks(&table, text, line, &meter)?;
+        self.tables[number].is_complete = is_complete;
+        Ok(())
+    }
+
+    /// Hands on a text in blocks; false when the rest of it is of no interest.
+    fn blocks(
+        &mut self,
+        table: &Arc<Table>,
+        text: impl BufRead,
+        line: u64,
+        meter: &Meter,
+    ) -> Result<bool, DetailError> {
+        let bytes_max = self.options.record_bytes_max;
+        let mut blocks = Blocks::new(text, line, bytes_max);
+        loop {
+            if self.is_stopped() {
+                return Ok(false);
             }
-            self.rows += 1;
-            if self.rows.is_multiple_of(PROGRESS_ROWS) {
-                self.tell(name, &source.meter);
+            self.tell(&table.name, meter);
+            let cut = blocks.next(self.workers.spare_block());
+            match cut.map_err(|error| read_error(&table.name, blocks.line(), &error))? {
+                Cut::Block(block) => self.workers.hand(table, Piece::Block(block)),
+                Cut::Odd(bytes) => {
+                    let line = blocks.line();
+                    let rest = Cursor::new(bytes).chain(blocks.into_input());
+                    return self.records(table, Records::resume(rest, line, bytes_max), meter);
+                }
+                Cut::End => return Ok(true),
             }
         }
-        headings.reader.finish().map_err(|problem| DetailError::input(name, problem))?;
-        self.tell(name, &source.meter);
-        self.content.files.push(FileContent {
-            name: name.to_owned(),
-            rows: file.rows,
-            rejected: file.rejected,
-            slices: file.slices.finish(),
-        });
-        Ok(())
+    }
+
+    /// Hands on a text record by record, because it cannot be cut into blocks.
+    fn records(
+        &mut self,
+        table: &Arc<Table>,
+        mut records: Records<impl BufRead>,
+        meter: &Meter,
+    ) -> Result<bool, DetailError> {
+        let bytes_max = self.options.record_bytes_max;
+        let mut cutout = Cutout::default();
+        while let Some(record) = next_record(&table.name, &mut records, bytes_max)? {
+            cutout.push(&record);
+            if cutout.size() >= CUTOUT_BYTES {
+                if self.is_stopped() {
+                    return Ok(false);
+                }
+                self.workers.hand(table, Piece::Records(std::mem::take(&mut cutout)));
+                self.tell(&table.name, meter);
+            }
+        }
+        self.workers.hand(table, Piece::Records(cutout));
+        Ok(true)
+    }
+
+    /// Whether reading on is of no use.
+    fn is_stopped(&self) -> bool {
+        self.shared.has_failed() || self.shared.rejected() > self.options.rejections_max
     }
 
     fn tell(&mut self, file: &str, meter: &Meter) {
-        (self.options.progress)(Progress {
+        let progress = Progress {
             file: file.to_owned(),
             bytes_read: meter.read(),
             bytes_total: meter.total,
-            rows: self.rows,
-        });
-    }
-
-    fn row(
-        &mut self,
-        file: &mut FileRun<'_>,
-        reader: &mut dyn RowReader,
-        record: &Record<'_>,
-        text: &str,
-    ) -> Result<(), DetailError> {
-        let spans: Vec<(usize, usize)> = reader.columns().iter().map(|place| record.spans[*place]).collect();
-        let raw = reader.read(Row::new(text, &spans));
-        match self.normaliser.line_item(raw) {
-            Ok((item, tags_error)) => {
-                if let Some(error) = tags_error {
-                    self.remark(file.name, record.line, reader, &item.raw.tags, &error);
-                }
-                self.take(file, record.line, &item)
-            }
-            Err(problem) => self.reject(file, record, with_heading(*problem, reader)),
-        }
-    }
-
-    fn take(&mut self, file: &mut FileRun<'_>, line: u64, item: &LineItem<'_>) -> Result<(), DetailError> {
-        let too_large = |SumTooLarge| {
-            let problem = format!(
-                "with this row the {} costs add up to more than can be counted; look for an amount that cannot be",
-                item.currency
-            );
-            DetailError::at_line(file.name, line, problem)
+            rows: self.shared.rows(),
         };
-        self.code.encode(item);
-        self.totals.add(item).map_err(too_large)?;
-        let accounts = &mut self.accounts;
-        let account = self.buckets.add(&self.code, item, || accounts.place(item)).map_err(too_large)?;
-        self.accounts.name(account, item.account_name);
-        let slice = file.slices.slice(item);
-        slice.rows += 1;
-        slice.digest.add(self.code.content_hash());
-        file.rows += 1;
-        self.part.add(item, Place { file: file.name, line, period: &slice.period_text })
+        (self.options.progress)(progress.clone());
+        self.progress = Some(progress);
     }
 
-    fn reject(
-        &mut self,
-        file: &mut FileRun<'_>,
-        record: &Record<'_>,
-        rejected: Rejected,
-    ) -> Result<(), DetailError> {
-        file.rejected += 1;
-        if self.content.rejections.len() >= self.options.rejections_max {
-            let first = self.content.rejections.first();
-            let (name, line, reason) = first
-                .map_or((file.name, record.line, rejected.problem.reason.as_str()), |first| {
-                    (first.file.as_str(), first.line, first.reason.as_str())
-                });
+    /// Waits for the workers and puts everything together. `read` is how the reading of the files ended.
+    fn finish(self, read: Result<(), DetailError>) -> Result<Content, DetailError> {
+        let harvest = self.workers.finish()?;
+        if let Some(last) = self.progress {
+            (self.options.progress)(Progress { rows: self.shared.rows(), ..last });
+        }
+        too_many_rejections(&harvest, self.options.rejections_max)?;
+        // Of all errors the first one in the order of the files counts.
+        let mut failure = self.shared.failure();
+        for OpenTable { table, is_complete } in &self.tables {
+            if let Some((_, error)) = failure.take_if(|(file, _)| *file == table.number) {
+                return Err(error);
+            }
+            if *is_complete {
+                let finished = lock(&table.reader).finish();
+                finished.map_err(|problem| DetailError::input(&*table.name, problem))?;
+            }
+        }
+        read?;
+        let names: Vec<Arc<str>> = self.tables.iter().map(|open| open.table.name.clone()).collect();
+        harvest.into_content(&names)
+    }
+}
+
+fn too_many_rejections(harvest: &Harvest, rejections_max: usize) -> Result<(), DetailError> {
+    let first: Option<&(Position, Rejection)> = harvest.rejections.iter().min_by_key(|(at, _)| *at);
+    match first {
+        Some((_, first)) if harvest.rejections.len() > rejections_max => {
             let problem = format!(
-                "more than {} rows cannot be taken, this is the first: {reason}; check that the file is of this \
-                 importer",
-                self.options.rejections_max
+                "more than {rejections_max} rows cannot be taken, this is the first: {}; check that the file is of \
+                 this importer",
+                first.reason
             );
-            return Err(DetailError::at_line(name, line, problem));
+            Err(DetailError::at_line(&first.file, first.line, problem))
         }
-        let Rejected { heading, problem } = rejected;
-        self.content.rejections.push(Rejection {
-            file: file.name.to_owned(),
-            line: record.line,
-            column: heading,
-            text: excerpt(&problem.text),
-            reason: problem.reason,
-            provider: problem.provider,
-            period: problem.period,
-            currency: problem.currency,
-            cost: problem.cost,
-        });
-        Ok(())
-    }
-
-    fn remark(&mut self, file: &str, line: u64, reader: &dyn RowReader, text: &str, error: &TagsError) {
-        if self.content.remarks.len() < REMARKS_MAX {
-            self.content.remarks.push(Remark {
-                file: file.to_owned(),
-                line,
-                column: reader.heading("Tags"),
-                text: excerpt(text),
-                reason: error.to_string(),
-            });
-        }
-    }
-
-    fn finish(mut self) -> Result<Content, DetailError> {
-        self.part.finish()?;
-        self.content.buckets = self.buckets.finish();
-        self.content.accounts = self.accounts.finish();
-        self.content.totals = self.totals.finish();
-        let bucket_rows: u64 = self.content.buckets.iter().map(|bucket| bucket.rows).sum();
-        let rejected = self.content.rejections.len() as u64;
-        if self.content.bucket_totals() != self.content.totals || bucket_rows + rejected != self.rows {
-            let problem = format!(
-                "{} rows with {} were read, but {bucket_rows} rows with {} are in buckets and {rejected} rejected",
-                self.rows,
-                self.content.totals,
-                self.content.bucket_totals()
-            );
-            return Err(DetailError::Internal(problem));
-        }
-        Ok(self.content)
-    }
-}
-
-/// A row's problem and the file's own heading of the column at fault.
-struct Rejected {
-    heading: String,
-    problem: RowProblem,
-}
-
-fn with_heading(problem: RowProblem, reader: &dyn RowReader) -> Rejected {
-    Rejected { heading: reader.heading(problem.column), problem }
-}
-
-/// A problem of the row as a whole, of which no column can be trusted.
-fn whole_row(text: &str, reason: String) -> Rejected {
-    let (text, column) = (text.to_owned(), "");
-    let problem =
-        RowProblem { column, text, reason, provider: None, period: None, currency: None, cost: None };
-    Rejected { heading: String::new(), problem }
-}
-
-/// The digests of a file by provider and period.
-#[derive(Default)]
-struct Slices {
-    places: BTreeMap<(Provider, Period), usize>,
-    slices: Vec<OpenSlice>,
-    /// The slice of the row before: rows of one slice mostly stand together.
-    last: usize,
-}
-
-struct OpenSlice {
-    provider: Provider,
-    period: Period,
-    period_text: String,
-    rows: u64,
-    digest: Digest,
-}
-
-impl Slices {
-    fn slice(&mut self, item: &LineItem<'_>) -> &mut OpenSlice {
-        let is_last = |slice: &OpenSlice| slice.period == item.period && slice.provider == item.provider;
-        if !self.slices.get(self.last).is_some_and(is_last) {
-            let slices = &mut self.slices;
-            self.last = *self.places.entry((item.provider.clone(), item.period)).or_insert_with(|| {
-                slices.push(OpenSlice {
-                    provider: item.provider.clone(),
-                    period: item.period,
-                    period_text: item.period.to_string(),
-                    rows: 0,
-                    digest: Digest::default(),
-                });
-                slices.len() - 1
-            });
-        }
-        &mut self.slices[self.last]
-    }
-
-    fn finish(self) -> Vec<Slice> {
-        let mut slices: Vec<Slice> = self
-            .slices
-            .into_iter()
-            .map(|open| Slice {
-                provider: open.provider,
-                period: open.period,
-                rows: open.rows,
-                digest: open.digest,
-            })
-            .collect();
-        slices.sort();
-        slices
+        _ => Ok(()),
     }
 }

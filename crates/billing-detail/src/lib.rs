@@ -1,25 +1,37 @@
 //! Line items at speed: files of any packing become buckets, digests and columnar detail in one pass.
 //!
-//! The way of a row: [`mod@inputs`] finds the files, `containers` unpacks them to streams of text, `csv` cuts the text
-//! into records, `table` finds the headings, [`mod@ingest`] has each row understood and puts it into a bucket or a
-//! rejection, `parquet_out` writes it down. [`store`] owns the folders, [`remote`] those in an object store, [`lookup`] finds rows again.
+//! The way of a row: [`mod@inputs`] finds the files, `containers` unpacks them to streams of text. `blocks` cuts the text
+//! where records end, which `structure` sees, and `workers` has several threads read blocks: `fields` finds the fields of
+//! plain ones, `csv` reads the others record by record. `row` has each row understood, by its kind in `kinds`, and puts
+//! it into the sums of `harvest` or among the rejections; `parquet_out` writes it down. [`mod@ingest`] conducts.
+//! [`store`] owns the folders, [`remote`] those in an object store, [`lookup`] finds rows again.
 //!
 //! Only this crate knows Arrow and Parquet; what it shows to others are core types and the standard library's.
 
-mod accounts;
-mod buckets;
+mod blocks;
+mod canonical;
+mod chunk;
 mod containers;
 mod csv;
+mod dictionary;
 pub mod error;
+mod fields;
+mod harvest;
 pub mod ingest;
 pub mod inputs;
+mod kinds;
 pub mod lookup;
+mod own_text;
+mod pages;
 mod parquet_out;
 pub mod remote;
-mod row_code;
+mod row;
 mod schema;
 pub mod store;
+mod structure;
 mod table;
+mod tally;
+mod workers;
 
 pub use error::DetailError;
 pub use ingest::{IngestOptions, Ingested, Progress, ingest};

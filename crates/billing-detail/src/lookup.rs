@@ -136,9 +136,6 @@ pub(crate) fn rows(parts: &[Part], filter: &RowFilter, limit: usize) -> Result<V
     let wanted = filter.wanted();
     let mut found = Vec::new();
     for part in parts {
-        if found.len() >= limit {
-            break;
-        }
         match part {
             Part::Local(path) => {
                 let file = File::open(path)
@@ -148,6 +145,9 @@ pub(crate) fn rows(parts: &[Part], filter: &RowFilter, limit: usize) -> Result<V
             Part::Remote(file) => read_part(part, file.clone(), &wanted, limit, &mut found)?,
         }
     }
+    // Each part has its rows in order; the parts were written beside each other.
+    found.sort_by_cached_key(|row| (row.get("x_File").to_owned(), row.get("x_Line").parse().unwrap_or(0u64)));
+    found.truncate(limit);
     Ok(found)
 }
 
@@ -170,7 +170,7 @@ fn read_part<F: ChunkReader + 'static>(
         let predicate = ArrowPredicateFn::new(mask, move |batch| matches(&batch, &wanted));
         builder = builder.with_row_filter(ParquetFilter::new(vec![Box::new(predicate)]));
     }
-    let reader = builder.with_limit(limit - found.len()).build().map_err(|error| damaged(&error))?;
+    let reader = builder.with_limit(limit).build().map_err(|error| damaged(&error))?;
     for batch in reader {
         let batch = batch.map_err(|error| damaged(&error))?;
         found.extend((0..batch.num_rows()).map(|row| detail_row(&batch, row)));
@@ -196,7 +196,14 @@ fn matches(batch: &RecordBatch, wanted: &[(&'static str, String)]) -> Result<Boo
 fn detail_row(batch: &RecordBatch, row: usize) -> DetailRow {
     let schema = batch.schema();
     let columns = schema.fields().iter().zip(batch.columns());
-    DetailRow(columns.map(|(field, values)| (field.name().clone(), cell(values, row))).collect())
+    let mut row =
+        DetailRow(columns.map(|(field, values)| (field.name().clone(), cell(values, row))).collect());
+    // The text is kept only where it is not what the decimal shows.
+    let billed = row.get("BilledCost").to_owned();
+    for (_, text) in row.0.iter_mut().filter(|(name, text)| name == "x_BilledCostText" && text.is_empty()) {
+        text.clone_from(&billed);
+    }
+    row
 }
 
 /// A value as text.

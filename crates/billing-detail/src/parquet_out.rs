@@ -1,4 +1,4 @@
-//! Writes line items as Parquet, in batches, within bounded memory.
+//! Writes line items as Parquet, page by page, within bounded memory.
 
 use std::{
     fs::File,
@@ -7,52 +7,60 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use arrow_array::{
-    ArrayRef, RecordBatch,
-    builder::{Decimal128Builder, Int64Builder, StringBuilder},
-};
-use arrow_schema::Schema;
-use billing_core::{Fixed, line_item::LineItem};
+use billing_core::Fixed;
 use parquet::{
-    arrow::ArrowWriter,
-    basic::{Compression, ZstdLevel},
     errors::ParquetError,
-    file::properties::WriterProperties,
-    schema::types::ColumnPath,
+    file::{properties::WriterProperties, writer::SerializedFileWriter},
 };
 
 use crate::{
+    chunk::{Chunk, Press},
+    dictionary::Dictionary,
     error::DetailError,
-    schema::{self, COLUMNS, Kind, PRECISION, SCALE},
+    own_text::OwnText,
+    schema::{self, COLUMNS, Kind, OWN, SHARED, TAGS},
 };
 
-/// Rows of a row group at most.
+/// Rows of a page.
+const PAGE_ROWS: usize = 16_384;
+/// Bytes of a page before it is compressed, over all columns.
+const PAGE_BYTES: usize = 4 << 20;
+/// Rows of a row group.
 const GROUP_ROWS: usize = 262_144;
-/// Bytes of a row group, while it is in memory, at most.
-const GROUP_BYTES: usize = 64 << 20;
-/// Rows that are handed on at once.
-const BATCH_ROWS: usize = 8_192;
-/// Bytes of text that are handed on at once.
-const BATCH_BYTES: usize = 8 << 20;
+/// Bytes of a row group, while it is in memory.
+const GROUP_BYTES: usize = 16 << 20;
+/// Most kinds of line items whose texts are remembered.
+const KINDS_MAX: usize = 60_000;
 
 /// A Parquet file that is being written.
+///
+/// Texts have numbers, which are good until [`Part::settle`] says that they are forgotten.
 pub(crate) struct Part {
     path: PathBuf,
-    writer: ArrowWriter<Disk>,
+    writer: SerializedFileWriter<Disk>,
     failure: Failure,
-    schema: Arc<Schema>,
-    batch: Batch,
+    press: Press,
+    shared: Vec<Dictionary>,
+    /// The numbers of the texts of each kind of line item.
+    kinds: Vec<[u32; SHARED]>,
+    own: Vec<OwnText>,
+    /// The kind of each row of the page.
+    rows: Vec<u32>,
+    amounts: [Amounts; 2],
+    lines: Vec<u8>,
+    chunks: Vec<Chunk>,
+    group_rows: usize,
 }
 
-/// The rows that are not handed on yet, column by column.
+/// The page of a column of amounts.
 #[derive(Default)]
-struct Batch {
-    texts: Vec<StringBuilder>,
-    amounts: Vec<Decimal128Builder>,
-    lines: Int64Builder,
-    rows: usize,
-    bytes: usize,
+struct Amounts {
+    present: Vec<u32>,
+    values: Vec<u8>,
 }
+
+/// A kind of line item, by its shared texts.
+pub(crate) type KindNumber = u32;
 
 /// The first error of the disk: the Parquet writer passes on its text only.
 type Failure = Arc<Mutex<Option<io::Error>>>;
@@ -84,17 +92,6 @@ impl Write for Disk {
     }
 }
 
-/// Where a row stands in the files.
-#[derive(Clone, Copy)]
-pub(crate) struct Place<'p> {
-    /// The file's name.
-    pub(crate) file: &'p str,
-    /// The line on which the row starts.
-    pub(crate) line: u64,
-    /// The row's billing period as text.
-    pub(crate) period: &'p str,
-}
-
 impl Part {
     /// Starts a file in an import's folder.
     pub(crate) fn create(folder: &Path, number: usize) -> Result<Self, DetailError> {
@@ -107,46 +104,183 @@ impl Part {
     fn write_to(file: File, path: PathBuf) -> Result<Self, DetailError> {
         let failure = Failure::default();
         let disk = Disk { file: BufWriter::with_capacity(1 << 20, file), failure: failure.clone() };
-        let schema = schema::arrow();
-        let level = ZstdLevel::try_new(1).map_err(|error| DetailError::Internal(error.to_string()))?;
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(level))
-            .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .set_created_by("cloud-billing".to_owned());
-        for (name, kind) in COLUMNS {
-            let column = ColumnPath::from(*name);
-            properties = properties.set_column_dictionary_enabled(column, *kind == Kind::Shared);
-        }
-        let writer = ArrowWriter::try_new(disk, schema.clone(), Some(properties.build()));
-        let writer = writer.map_err(|error| broken(&path, &failure, &error))?;
-        Ok(Self { path, writer, failure, schema, batch: Batch::new() })
+        let properties = WriterProperties::builder().set_created_by("cloud-billing".to_owned()).build();
+        let writer = schema::parquet()
+            .and_then(|schema| SerializedFileWriter::new(disk, schema, Arc::new(properties)))
+            .map_err(|error| broken(&path, &failure, &error))?;
+        let press = Press::new().map_err(|error| DetailError::Internal(error.to_string()))?;
+        let own = COLUMNS.iter().filter_map(|(_, kind)| match kind {
+            Kind::Own(canonical) => Some(OwnText::new(*canonical)),
+            _ => None,
+        });
+        Ok(Self {
+            path,
+            writer,
+            failure,
+            press,
+            shared: (0..SHARED).map(|_| Dictionary::default()).collect(),
+            kinds: Vec::new(),
+            own: own.collect(),
+            rows: Vec::new(),
+            amounts: Default::default(),
+            lines: Vec::new(),
+            chunks: COLUMNS.iter().map(|_| Chunk::default()).collect(),
+            group_rows: 0,
+        })
     }
 
-    /// Adds a line item.
-    pub(crate) fn add(&mut self, item: &LineItem<'_>, place: Place<'_>) -> Result<(), DetailError> {
-        self.batch.add(item, place);
-        if self.batch.rows >= BATCH_ROWS || self.batch.bytes >= BATCH_BYTES {
-            self.hand_on()?;
+    /// The number of a kind of line item with these texts, in the order of [`COLUMNS`].
+    pub(crate) fn kind(&mut self, texts: &[&str; SHARED]) -> KindNumber {
+        let mut numbers = [0; SHARED];
+        for ((number, dictionary), text) in numbers.iter_mut().zip(&mut self.shared).zip(texts) {
+            *number = dictionary.number(text);
+        }
+        self.kinds.push(numbers);
+        (self.kinds.len() - 1) as KindNumber
+    }
+
+    /// Looks at the texts of a row, in the order of [`COLUMNS`]: their hashes, 0 for those that are no content.
+    pub(crate) fn look(&mut self, texts: &[&str; OWN]) -> [u128; OWN] {
+        let mut hashes = [0; OWN];
+        for ((hash, column), text) in hashes.iter_mut().zip(&mut self.own).zip(texts) {
+            *hash = column.look(text);
+        }
+        hashes
+    }
+
+    /// The number of the tags that were looked at last, where tags repeat.
+    pub(crate) fn tags_number(&self) -> Option<u32> {
+        self.own.get(TAGS).and_then(OwnText::number)
+    }
+
+    /// Adds a row, whose texts were looked at last.
+    pub(crate) fn add(
+        &mut self,
+        kind: KindNumber,
+        texts: &[&str; OWN],
+        amounts: [Option<Fixed>; 2],
+        line: u64,
+    ) {
+        self.rows.push(kind);
+        for (column, text) in self.own.iter_mut().zip(texts) {
+            column.push(text);
+        }
+        for (column, amount) in self.amounts.iter_mut().zip(amounts) {
+            column.present.push(u32::from(amount.is_some()));
+            if let Some(amount) = amount {
+                column.values.extend_from_slice(&amount.words().0.to_be_bytes());
+            }
+        }
+        let line = i64::try_from(line).unwrap_or(i64::MAX);
+        self.lines.extend_from_slice(&line.to_le_bytes());
+    }
+
+    /// Hands on what is large enough. To be called after each block of rows; true when the numbers of all kinds and
+    /// texts are forgotten.
+    pub(crate) fn settle(&mut self) -> Result<bool, DetailError> {
+        let crowded = self.own.iter().any(OwnText::is_full);
+        let page_bytes: usize = self.own.iter().map(OwnText::bytes).sum();
+        if self.rows.len() >= PAGE_ROWS || page_bytes >= PAGE_BYTES || crowded {
+            self.end_page()?;
+        }
+        let full = self.kinds.len() > KINDS_MAX || self.shared.iter().any(Dictionary::is_full);
+        let group_bytes: usize = self.chunks.iter().map(Chunk::bytes).sum();
+        if full || self.group_rows >= GROUP_ROWS || group_bytes >= GROUP_BYTES {
+            self.end_group()?;
+        }
+        if full {
+            self.forget();
+        }
+        Ok(full)
+    }
+
+    /// Forgets all kinds, at the end of a file or when there are too many.
+    pub(crate) fn forget_kinds(&mut self) -> Result<(), DetailError> {
+        self.end_page()?;
+        self.kinds.clear();
+        Ok(())
+    }
+
+    fn forget(&mut self) {
+        self.kinds.clear();
+        self.shared.iter_mut().for_each(Dictionary::forget);
+    }
+
+    fn end_page(&mut self) -> Result<(), DetailError> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let written = self.write_page();
+        written.map_err(|error| broken(&self.path, &self.failure, &error))?;
+        self.group_rows += self.rows.len();
+        self.rows.clear();
+        self.lines.clear();
+        Ok(())
+    }
+
+    fn write_page(&mut self) -> Result<(), ParquetError> {
+        let rows = self.rows.len();
+        let (mut shared, mut own) = (self.shared.iter().enumerate(), self.own.iter_mut());
+        let mut amounts = self.amounts.iter_mut();
+        for ((_, kind), chunk) in COLUMNS.iter().zip(&mut self.chunks) {
+            let press = &mut self.press;
+            match kind {
+                Kind::Shared => {
+                    let Some((column, dictionary)) = shared.next() else { continue };
+                    let numbers = self.rows.iter().map(|kind| self.kinds[*kind as usize][column]);
+                    chunk.put_numbers(press, numbers, dictionary)?;
+                }
+                Kind::Own(_) => {
+                    let Some(column) = own.next() else { continue };
+                    column.end_page(press, chunk, self.group_rows + rows)?;
+                }
+                Kind::Amount => {
+                    let Some(column) = amounts.next() else { continue };
+                    chunk.put_plain(press, Some(&column.present), &column.values, rows)?;
+                    column.present.clear();
+                    column.values.clear();
+                }
+                Kind::Line => chunk.put_plain(press, None, &self.lines, rows)?,
+            }
         }
         Ok(())
     }
 
-    fn hand_on(&mut self) -> Result<(), DetailError> {
-        let columns = self.batch.take();
-        let batch = RecordBatch::try_new(self.schema.clone(), columns)
-            .map_err(|error| DetailError::Internal(error.to_string()))?;
-        let mut written = self.writer.write(&batch);
-        if written.is_ok() && self.writer.in_progress_size() >= GROUP_BYTES {
-            written = self.writer.flush();
+    fn end_group(&mut self) -> Result<(), DetailError> {
+        self.end_page()?;
+        if self.group_rows == 0 {
+            return Ok(());
         }
-        written.map_err(|error| broken(&self.path, &self.failure, &error))
+        let written = self.write_group();
+        written.map_err(|error| broken(&self.path, &self.failure, &error))?;
+        self.group_rows = 0;
+        Ok(())
+    }
+
+    fn write_group(&mut self) -> Result<(), ParquetError> {
+        let schema = self.writer.schema_descr().columns().to_vec();
+        let mut group = self.writer.next_row_group()?;
+        let (mut shared, mut own) = (self.shared.iter(), self.own.iter_mut());
+        for (((_, kind), chunk), column) in COLUMNS.iter().zip(&mut self.chunks).zip(schema) {
+            let press = &mut self.press;
+            let (bytes, close) = match kind {
+                Kind::Shared => chunk.finish(press, column, shared.next())?,
+                Kind::Own(_) => {
+                    let own = own.next();
+                    let finished = chunk.finish(press, column, own.as_ref().map(|own| own.dictionary()))?;
+                    own.into_iter().for_each(OwnText::end_group);
+                    finished
+                }
+                Kind::Amount | Kind::Line => chunk.finish(press, column, None)?,
+            };
+            group.append_column(&bytes, close)?;
+        }
+        group.close().map(drop)
     }
 
     /// Writes the rest and waits until the disk has it.
     pub(crate) fn finish(mut self) -> Result<(), DetailError> {
-        if self.batch.rows > 0 {
-            self.hand_on()?;
-        }
+        self.end_group()?;
         let disk = self.writer.into_inner().map_err(|error| broken(&self.path, &self.failure, &error))?;
         disk.file
             .into_inner()
@@ -163,104 +297,9 @@ fn broken(path: &Path, failure: &Failure, error: &ParquetError) -> DetailError {
     }
 }
 
-impl Batch {
-    fn new() -> Self {
-        let mut batch = Self::default();
-        for (_, kind) in COLUMNS {
-            match kind {
-                Kind::Shared | Kind::Text => batch.texts.push(StringBuilder::new()),
-                Kind::Amount => {
-                    // The precision is within Arrow's limits, so that this cannot fail.
-                    let builder = Decimal128Builder::new().with_precision_and_scale(PRECISION, SCALE as i8);
-                    batch.amounts.push(builder.unwrap_or_default());
-                }
-                Kind::Line => {}
-            }
-        }
-        batch
-    }
-
-    fn add(&mut self, item: &LineItem<'_>, place: Place<'_>) {
-        let raw = &item.raw;
-        // In the order of `COLUMNS`; a test compares.
-        let texts: [&str; 26] = [
-            item.provider.as_str(),
-            &item.account_key,
-            item.account_name,
-            place.period,
-            raw.charge_period_start,
-            raw.charge_period_end,
-            raw.charge_category,
-            raw.charge_description,
-            raw.service_category,
-            raw.service_name,
-            raw.region,
-            raw.commitment_term,
-            item.currency.as_str(),
-            &raw.billed_cost,
-            &raw.list_cost,
-            &raw.quantity,
-            raw.unit,
-            raw.resource_id,
-            raw.resource_name,
-            raw.sku,
-            raw.invoice_id,
-            &raw.tags,
-            item.tags.cost_center.as_deref().unwrap_or(""),
-            item.tags.component.as_deref().unwrap_or(""),
-            item.tags.service.as_deref().unwrap_or(""),
-            place.file,
-        ];
-        for (column, text) in self.texts.iter_mut().zip(texts) {
-            column.append_option((!text.is_empty()).then_some(text));
-            self.bytes += text.len();
-        }
-        let amounts = [Some(item.billed_cost), item.effective_cost];
-        for (column, amount) in self.amounts.iter_mut().zip(amounts) {
-            column.append_option(amount.map(units));
-        }
-        self.lines.append_value(i64::try_from(place.line).unwrap_or(i64::MAX));
-        self.rows += 1;
-    }
-
-    fn take(&mut self) -> Vec<ArrayRef> {
-        let mut texts = self.texts.iter_mut();
-        let mut amounts = self.amounts.iter_mut();
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        for (_, kind) in COLUMNS {
-            let column: Option<ArrayRef> = match kind {
-                Kind::Shared | Kind::Text => texts.next().map(|column| Arc::new(column.finish()) as ArrayRef),
-                Kind::Amount => amounts.next().map(|column| Arc::new(column.finish()) as ArrayRef),
-                Kind::Line => Some(Arc::new(self.lines.finish())),
-            };
-            columns.extend(column);
-        }
-        (self.rows, self.bytes) = (0, 0);
-        columns
-    }
-}
-
-/// An amount in units of its last kept digit.
-fn units(amount: Fixed) -> i128 {
-    amount.words().0
-}
-
 #[cfg(test)]
 mod tests {
-    use billing_core::{flow::normalise::Normaliser, line_item::RawLine, tags::TagNames};
-
     use super::*;
-
-    fn raw() -> RawLine<'static> {
-        RawLine {
-            provider_name: "AWS",
-            sub_account_id: "123456789012",
-            billing_period_start: "2026-10-01",
-            billing_currency: "USD",
-            billed_cost: "1".into(),
-            ..RawLine::default()
-        }
-    }
 
     #[test]
     fn a_full_disk_is_one_sentence() {
@@ -270,19 +309,13 @@ mod tests {
             return;
         };
         let mut part = Part::write_to(file, PathBuf::from("detail/part-00000.parquet")).unwrap();
-        let (item, _) = Normaliser::new(TagNames::default(), None).line_item(raw()).unwrap();
-        part.add(&item, Place { file: "a.csv", line: 2, period: "2026-10" }).unwrap();
+        let kind = part.kind(&["x"; SHARED]);
+        part.look(&["y"; OWN]);
+        part.add(kind, &["y"; OWN], [Some(Fixed::ZERO), None], 2);
         assert_eq!(
             part.finish().unwrap_err().to_string(),
             "detail/part-00000.parquet: the disk is full; nothing was imported: free some space and run the \
              import again"
         );
-    }
-
-    #[test]
-    fn each_column_has_a_builder() {
-        let mut batch = Batch::new();
-        assert_eq!((batch.texts.len(), batch.amounts.len()), (26, 2));
-        assert_eq!(batch.take().len(), COLUMNS.len());
     }
 }

@@ -11,13 +11,12 @@ use crate::{
     containers::read_error,
     csv::{Record, RecordError, Records},
     error::DetailError,
+    fields::{FoundRow, Layout},
     ingest::IngestOptions,
 };
 
-/// The headings of a table and what reads its rows.
+/// The headings of a table.
 pub(crate) struct Headings {
-    /// Reads the rows.
-    pub(crate) reader: Box<dyn RowReader>,
     text: String,
     spans: Vec<(usize, usize)>,
 }
@@ -30,13 +29,13 @@ pub(crate) enum NoRow {
     Broken(String, String),
 }
 
-/// Finds the headings, which may stand below lines that only people read.
+/// Finds the headings, which may stand below lines that only people read, and what reads the rows below them.
 pub(crate) fn find_headings<R: BufRead>(
     file: &str,
     records: &mut Records<R>,
     options: &IngestOptions<'_>,
     bytes_max: usize,
-) -> Result<Headings, DetailError> {
+) -> Result<(Headings, Box<dyn RowReader>), DetailError> {
     let (format, tags) = (options.format, &options.tag_names);
     let mut best: Option<(u64, MissingColumns)> = None;
     let mut separated: Option<(u64, char)> = None;
@@ -50,7 +49,7 @@ pub(crate) fn find_headings<R: BufRead>(
         };
         match format.headings(Row::new(text, record.spans), tags) {
             Ok(reader) => {
-                return Ok(Headings { reader, text: text.to_owned(), spans: record.spans.to_vec() });
+                return Ok((Headings { text: text.to_owned(), spans: record.spans.to_vec() }, reader));
             }
             Err(MissingColumns { refused: Some(refused), .. }) => {
                 return Err(DetailError::at_line(file, record.line, refused));
@@ -111,7 +110,12 @@ pub(crate) fn next_record<'r, R: BufRead>(
     records: &'r mut Records<R>,
     bytes_max: usize,
 ) -> Result<Option<Record<'r>>, DetailError> {
-    records.next().map_err(|error| match error {
+    records.next().map_err(|error| record_error(file, error, bytes_max))
+}
+
+/// The sentence for a file of which no further record can be read.
+pub(crate) fn record_error(file: &str, error: RecordError, bytes_max: usize) -> DetailError {
+    match error {
         RecordError::Io(line, error) => read_error(file, line, &error),
         RecordError::UnclosedQuote(line) => {
             let problem = "a quote that opens on this line is not closed before the end of the file; export it \
@@ -127,7 +131,7 @@ pub(crate) fn next_record<'r, R: BufRead>(
             let problem = "the line has more fields than any table; import the provider's CSV export";
             DetailError::at_line(file, line, problem)
         }
-    })
+    }
 }
 
 fn size(bytes: usize) -> String {
@@ -140,6 +144,22 @@ fn size(bytes: usize) -> String {
 }
 
 impl Headings {
+    /// Which fields the rows have, and which are wanted. No record is longer than `bytes_max` bytes.
+    pub(crate) fn layout(&self, wanted: &[usize], bytes_max: usize) -> Layout {
+        Layout { fields: self.spans.len(), wanted: wanted.to_vec(), bytes_max }
+    }
+
+    /// Whether a row has the headings' own texts in all wanted fields: then it may be the headings once more.
+    pub(crate) fn may_repeat_in(&self, row: &FoundRow<'_>, wanted: &[usize]) -> bool {
+        let heading =
+            |place: &usize| self.spans.get(*place).and_then(|(start, end)| self.text.get(*start..*end));
+        let text = |(start, end): &(usize, usize)| row.text.get(*start..*end).unwrap_or("");
+        wanted
+            .iter()
+            .zip(row.spans)
+            .all(|(place, span)| heading(place) == Some(text(span).trim_start_matches('\u{feff}')))
+    }
+
     /// The record's text, if it is a whole row below these headings.
     pub(crate) fn row_text<'r>(&self, record: &Record<'r>) -> Result<&'r str, NoRow> {
         let Some(text) = record.text() else {

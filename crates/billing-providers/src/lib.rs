@@ -4,6 +4,7 @@
 //! line, the help and the contract test loop over that list.
 
 mod columns;
+pub mod ecb;
 mod numbers;
 
 mod aws_cur;

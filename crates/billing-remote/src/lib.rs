@@ -6,21 +6,29 @@
 //!
 //! The functions wait for their result; a thread of this crate's own drives the connections.
 
+pub mod aws;
+pub mod azure;
 mod client;
 mod connect;
 pub mod download;
+pub mod ecb;
+mod endpoint;
 pub mod error;
 mod explain;
+mod fetched;
+pub mod google;
 pub mod http;
 pub mod location;
 mod refusal;
 pub mod retry;
 pub mod settings;
 pub mod store;
+mod token;
 mod verify;
 
 pub use download::Downloaded;
 pub use error::{Refusal, RemoteError};
+pub use fetched::FetchedFile;
 pub use http::{Answer, Http, Request};
 pub use location::{Cloud, Location};
 pub use retry::{RetryPolicy, Waiter};

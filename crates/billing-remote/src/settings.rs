@@ -40,6 +40,10 @@ pub const SETTINGS: &[RemoteSetting] = &[
         "S3: address of another service that speaks S3; wins over AWS_ENDPOINT_URL.",
     ),
     plain("AWS_ENDPOINT_URL", "S3: address of another service that speaks S3."),
+    plain(
+        "AWS_ENDPOINT_URL_ORGANIZATIONS",
+        "AWS accounts: address of Organizations; wins over AWS_ENDPOINT_URL.",
+    ),
     plain("AWS_VIRTUAL_HOSTED_STYLE", "S3: `True` when the bucket is a part of the endpoint's host name."),
     plain("AWS_WEB_IDENTITY_TOKEN_FILE", "S3: file with the token of a web identity, with AWS_ROLE_ARN."),
     plain("AWS_ROLE_ARN", "S3: the role that a web identity takes on."),
@@ -59,12 +63,17 @@ pub const SETTINGS: &[RemoteSetting] = &[
     secret("AZURE_CLIENT_SECRET", "Azure: the service principal's secret."),
     plain("AZURE_FEDERATED_TOKEN_FILE", "Azure: set by workload identity: the token's file."),
     plain("AZURE_AUTHORITY_HOST", "Azure: where tokens are asked for; default login.microsoftonline.com."),
+    plain(
+        "AZURE_RESOURCE_MANAGER_ENDPOINT",
+        "Azure: where cost is asked for; default `https://management.azure.com`.",
+    ),
     plain("GOOGLE_APPLICATION_CREDENTIALS", "Google: file with the key of a service account."),
     secret("GOOGLE_SERVICE_ACCOUNT_KEY", "Google: that key itself, as JSON; it is never written to a disk."),
     plain(
         "GOOGLE_STORAGE_ENDPOINT",
         "Google storage: address of another service; wins over STORAGE_EMULATOR_HOST.",
     ),
+    plain("GOOGLE_BIGQUERY_ENDPOINT", "BigQuery: its address; default `https://bigquery.googleapis.com`."),
     plain("STORAGE_EMULATOR_HOST", "Google storage: an emulator, which is asked without a key."),
 ];
 

@@ -1,6 +1,9 @@
 //! Master data in the ledger.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
 use billing_core::{
     Period,
@@ -9,13 +12,13 @@ use billing_core::{
         Service, ServiceTerms, Split, Use, UseTerms,
     },
     history::History,
-    ids::{AccountId, ComponentId, CustomerId, PositionId, ServiceId, Target},
+    ids::{AccountId, ComponentId, CustomerId, PositionId, Provider, ServiceId, Target},
 };
 
 use crate::{
     db::{Row, Transaction, Value},
     error::StoreError,
-    fields,
+    fields::{self, Texts},
 };
 
 type Entries<T> = HashMap<i64, Vec<(Period, T)>>;
@@ -34,6 +37,25 @@ pub fn load(tx: &mut Transaction<'_>) -> Result<Catalog, StoreError> {
     })
 }
 
+/// The providers that accounts are of.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn providers(tx: &mut Transaction<'_>) -> Result<Vec<Provider>, StoreError> {
+    tx.map("SELECT DISTINCT provider FROM accounts ORDER BY provider", &[], |row| fields::provider(row, 0))
+}
+
+/// Whether master data alone may owe something to a target: a position, or a service.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn has_dues(tx: &mut Transaction<'_>, target: &Target) -> Result<bool, StoreError> {
+    let position = "SELECT id FROM positions WHERE target = ? LIMIT 1";
+    let services = *target == Target::ManagedCloudServices;
+    Ok(!tx.query(position, &[target.as_str().into()])?.is_empty()
+        || (services && !tx.query("SELECT id FROM services LIMIT 1", &[])?.is_empty()))
+}
+
 /// Collects the rows of a table of terms: owner, period, then what `value` reads.
 fn load_terms<T>(
     tx: &mut Transaction<'_>,
@@ -41,9 +63,10 @@ fn load_terms<T>(
     value: impl Fn(&Row) -> Result<T, StoreError>,
 ) -> Result<Entries<T>, StoreError> {
     let mut entries: Entries<T> = HashMap::new();
-    for row in tx.query(sql, &[])? {
-        entries.entry(row.int(0)?).or_default().push((fields::period(&row, 1)?, value(&row)?));
-    }
+    tx.each(sql, &[], |row| {
+        entries.entry(row.int(0)?).or_default().push((fields::period(row, 1)?, value(row)?));
+        Ok(())
+    })?;
     Ok(entries)
 }
 
@@ -54,25 +77,23 @@ fn history<T: Clone + PartialEq>(entries: &mut Entries<T>, id: i64) -> History<T
 fn load_customers(tx: &mut Transaction<'_>) -> Result<Vec<Customer>, StoreError> {
     let sql = "SELECT customer_id, from_period, cost_center FROM customer_terms";
     let mut cost_centers = load_terms(tx, sql, |row| fields::optional_string(row, 2))?;
-    let rows = tx.query("SELECT id, name, email FROM customers ORDER BY id", &[])?;
-    rows.iter()
-        .map(|row| {
-            let id = row.int(0)?;
-            Ok(Customer {
-                id: CustomerId(id),
-                name: row.text(1)?.to_owned(),
-                email: fields::optional_string(row, 2)?,
-                cost_center: history(&mut cost_centers, id),
-            })
+    tx.map("SELECT id, name, email FROM customers ORDER BY id", &[], |row| {
+        let id = row.int(0)?;
+        Ok(Customer {
+            id: CustomerId(id),
+            name: row.text(1)?.to_owned(),
+            email: fields::optional_string(row, 2)?,
+            cost_center: history(&mut cost_centers, id),
         })
-        .collect()
+    })
 }
 
 fn load_accounts(tx: &mut Transaction<'_>) -> Result<Vec<Account>, StoreError> {
     let mut keys: HashMap<i64, Vec<String>> = HashMap::new();
-    for row in tx.query("SELECT account_id, account_key FROM account_keys ORDER BY account_id, place", &[])? {
+    tx.each("SELECT account_id, account_key FROM account_keys ORDER BY account_id, place", &[], |row| {
         keys.entry(row.int(0)?).or_default().push(row.text(1)?.to_owned());
-    }
+        Ok(())
+    })?;
     let sql = "SELECT account_id, from_period, customer_id, charge_factor FROM account_terms";
     let mut terms = load_terms(tx, sql, |row| {
         let customer = row.optional_int(2)?.map(CustomerId);
@@ -80,22 +101,20 @@ fn load_accounts(tx: &mut Transaction<'_>) -> Result<Vec<Account>, StoreError> {
     })?;
     let sql =
         "SELECT id, provider, provider_id, name, provider_name, product_number FROM accounts ORDER BY id";
-    let rows = tx.query(sql, &[])?;
-    rows.iter()
-        .map(|row| {
-            let id = row.int(0)?;
-            Ok(Account {
-                id: AccountId(id),
-                provider: fields::provider(row, 1)?,
-                provider_id: row.text(2)?.to_owned(),
-                keys: keys.remove(&id).unwrap_or_default(),
-                name: row.text(3)?.to_owned(),
-                provider_name: fields::optional_string(row, 4)?,
-                product_number: fields::optional_string(row, 5)?,
-                terms: history(&mut terms, id),
-            })
+    let mut texts = Texts::default();
+    tx.map(sql, &[], |row| {
+        let id = row.int(0)?;
+        Ok(Account {
+            id: AccountId(id),
+            provider: texts.provider(row, 1)?,
+            provider_id: row.text(2)?.to_owned(),
+            keys: keys.remove(&id).unwrap_or_default(),
+            name: row.text(3)?.to_owned(),
+            provider_name: fields::optional_string(row, 4)?,
+            product_number: fields::optional_string(row, 5)?,
+            terms: history(&mut terms, id),
         })
-        .collect()
+    })
 }
 
 fn load_components(tx: &mut Transaction<'_>) -> Result<Vec<Component>, StoreError> {
@@ -218,54 +237,60 @@ fn load_positions(tx: &mut Transaction<'_>) -> Result<Vec<Position>, StoreError>
 /// # Errors
 /// When the ledger refuses it, for example because two customers would have one name.
 pub fn save(tx: &mut Transaction<'_>, before: &Catalog, after: &Catalog) -> Result<(), StoreError> {
-    for customer in changed(&before.customers, &after.customers, |customer| customer.id) {
-        save_customer(tx, customer)?;
+    for (customer, known) in changed(&before.customers, &after.customers, |customer| customer.id) {
+        save_customer(tx, customer, known.is_some())?;
     }
-    // Keys move between accounts when an alias joins them: all of them are cleared before any is written.
+    // Keys and tags move when an alias joins two entities: all that go are cleared before any is written.
     let accounts = changed(&before.accounts, &after.accounts, |account| account.id);
-    for account in &accounts {
-        tx.execute("DELETE FROM account_keys WHERE account_id = ?", &[account.id.0.into()])?;
+    for (account, known) in accounts.iter().filter_map(|(account, known)| Some((account, (*known)?))) {
+        let gone = known.keys.iter().filter(|_| account.keys != known.keys);
+        let gone = gone.map(|key| vec![fields::borrowed(known.provider.as_str()), fields::borrowed(key)]);
+        tx.execute_each("DELETE FROM account_keys WHERE provider = ? AND account_key = ?", gone)?;
     }
-    for account in accounts {
-        save_account(tx, account)?;
+    for (account, known) in accounts {
+        save_account(tx, account, known)?;
     }
     let components = changed(&before.components, &after.components, |component| component.id);
-    for component in &components {
-        tx.execute("DELETE FROM component_tags WHERE component_id = ?", &[component.id.0.into()])?;
+    for (_, known) in &components {
+        let gone = known.iter().flat_map(|known| &known.tags).map(|tag| vec![fields::borrowed(tag)]);
+        tx.execute_each("DELETE FROM component_tags WHERE tag = ?", gone)?;
     }
-    for component in components {
-        save_component(tx, component)?;
+    for (component, known) in components {
+        save_component(tx, component, known.is_some())?;
     }
     let services = changed(&before.services, &after.services, |service| service.id);
-    for service in &services {
-        tx.execute("DELETE FROM service_tags WHERE service_id = ?", &[service.id.0.into()])?;
+    for (_, known) in &services {
+        let gone = known.iter().flat_map(|known| &known.tags).map(|tag| vec![fields::borrowed(tag)]);
+        tx.execute_each("DELETE FROM service_tags WHERE tag = ?", gone)?;
     }
-    for service in services {
-        save_service(tx, service)?;
+    for (service, known) in services {
+        save_service(tx, service, known.is_some())?;
     }
     save_positions(tx, before, after)
 }
 
-fn changed<'a, T: PartialEq, I: PartialEq>(before: &[T], after: &'a [T], id: impl Fn(&T) -> I) -> Vec<&'a T> {
-    // Entities keep their order, so the same place is the usual answer.
-    let same = |at: usize, entity: &T| {
-        before.get(at).is_some_and(|known| known == entity)
-            || before.iter().any(|known| id(known) == id(entity) && known == entity)
-    };
-    after.iter().enumerate().filter(|(at, entity)| !same(*at, entity)).map(|(_, entity)| entity).collect()
+/// What differs from before, with what it was before.
+fn changed<'a, T: PartialEq, I: Eq + Hash>(
+    before: &'a [T],
+    after: &'a [T],
+    id: impl Fn(&T) -> I,
+) -> Vec<(&'a T, Option<&'a T>)> {
+    let before: HashMap<I, &T> = before.iter().map(|entity| (id(entity), entity)).collect();
+    let with_known = after.iter().map(|entity| (entity, before.get(&id(entity)).copied()));
+    with_known.filter(|(entity, known)| known.is_none_or(|known| known != *entity)).collect()
 }
 
-/// Updates the row of an id, or inserts it. `columns` are set to `values`; the id comes last in both statements.
+/// Updates the row of an id where it is known, or inserts it. `columns` are set to `values`; the id comes last in both
+/// statements.
 fn put(
     tx: &mut Transaction<'_>,
     table: &str,
     columns: &[&str],
-    id: i64,
-    values: Vec<Value>,
+    (id, known): (i64, bool),
+    values: Vec<Value<'_>>,
 ) -> Result<(), StoreError> {
     let mut params = values;
     params.push(Value::Int(id));
-    let known = tx.query_one(&format!("SELECT id FROM {table} WHERE id = ?"), &[id.into()])?.is_some();
     let sql = if known {
         format!("UPDATE {table} SET {} WHERE id = ?", columns.join(" = ?, ") + " = ?")
     } else {
@@ -275,11 +300,24 @@ fn put(
     tx.execute(&sql, &params).map(|_| ())
 }
 
-fn save_customer(tx: &mut Transaction<'_>, customer: &Customer) -> Result<(), StoreError> {
+/// Removes what belonged to an entity that is known; a new one has nothing yet.
+fn clear(
+    tx: &mut Transaction<'_>,
+    tables: &[&str],
+    column: &str,
+    (id, known): (i64, bool),
+) -> Result<(), StoreError> {
+    for table in tables.iter().filter(|_| known) {
+        tx.execute(&format!("DELETE FROM {table} WHERE {column} = ?"), &[id.into()])?;
+    }
+    Ok(())
+}
+
+fn save_customer(tx: &mut Transaction<'_>, customer: &Customer, known: bool) -> Result<(), StoreError> {
     let id = customer.id.0;
     let email = fields::optional_text(customer.email.as_ref());
-    put(tx, "customers", &["name", "email"], id, vec![fields::text(&customer.name), email])?;
-    tx.execute("DELETE FROM customer_terms WHERE customer_id = ?", &[id.into()])?;
+    put(tx, "customers", &["name", "email"], (id, known), vec![fields::text(&customer.name), email])?;
+    clear(tx, &["customer_terms"], "customer_id", (id, known))?;
     let rows = customer.cost_center.entries().iter().map(|(from, cost_center)| {
         vec![Value::Int(id), fields::text(from), fields::optional_text(cost_center.as_ref())]
     });
@@ -289,8 +327,12 @@ fn save_customer(tx: &mut Transaction<'_>, customer: &Customer) -> Result<(), St
     )
 }
 
-fn save_account(tx: &mut Transaction<'_>, account: &Account) -> Result<(), StoreError> {
-    let id = account.id.0;
+fn save_account(
+    tx: &mut Transaction<'_>,
+    account: &Account,
+    before: Option<&Account>,
+) -> Result<(), StoreError> {
+    let (id, known) = (account.id.0, before.is_some());
     let values = vec![
         fields::text(&account.provider),
         fields::text(&account.provider_id),
@@ -298,13 +340,21 @@ fn save_account(tx: &mut Transaction<'_>, account: &Account) -> Result<(), Store
         fields::optional_text(account.provider_name.as_ref()),
         fields::optional_text(account.product_number.as_ref()),
     ];
-    put(tx, "accounts", &["provider", "provider_id", "name", "provider_name", "product_number"], id, values)?;
-    let keys = account.keys.iter().zip(0i64..).map(|(key, place)| {
-        vec![fields::text(&account.provider), fields::text(key), Value::Int(id), Value::Int(place)]
-    });
+    put(
+        tx,
+        "accounts",
+        &["provider", "provider_id", "name", "provider_name", "product_number"],
+        (id, known),
+        values,
+    )?;
+    let keys = account.keys.iter().zip(0i64..);
+    let keys =
+        keys.filter(|_| before.is_none_or(|before| before.keys != account.keys)).map(|(key, place)| {
+            vec![fields::text(&account.provider), fields::text(key), Value::Int(id), Value::Int(place)]
+        });
     let sql = "INSERT INTO account_keys (provider, account_key, account_id, place) VALUES (?, ?, ?, ?)";
     tx.execute_each(sql, keys)?;
-    tx.execute("DELETE FROM account_terms WHERE account_id = ?", &[id.into()])?;
+    clear(tx, &["account_terms"], "account_id", (id, known))?;
     let rows = account.terms.entries().iter().map(|(from, terms)| {
         let customer = terms.customer.map_or(Value::Null, |customer| Value::Int(customer.0));
         vec![Value::Int(id), fields::text(from), customer, fields::text(&terms.charge_factor)]
@@ -314,15 +364,14 @@ fn save_account(tx: &mut Transaction<'_>, account: &Account) -> Result<(), Store
     tx.execute_each(sql, rows)
 }
 
-fn save_component(tx: &mut Transaction<'_>, component: &Component) -> Result<(), StoreError> {
+fn save_component(tx: &mut Transaction<'_>, component: &Component, known: bool) -> Result<(), StoreError> {
     let id = component.id.0;
     let values = vec![fields::text(&component.name), component.created_by_import.into()];
-    put(tx, "components", &["name", "created_by_import"], id, values)?;
+    put(tx, "components", &["name", "created_by_import"], (id, known), values)?;
     let tags = component.tags.iter().zip(0i64..);
     let tags = tags.map(|(tag, place)| vec![fields::text(tag), Value::Int(id), Value::Int(place)]);
     tx.execute_each("INSERT INTO component_tags (tag, component_id, place) VALUES (?, ?, ?)", tags)?;
-    tx.execute("DELETE FROM parts WHERE component_id = ?", &[id.into()])?;
-    tx.execute("DELETE FROM component_terms WHERE component_id = ?", &[id.into()])?;
+    clear(tx, &["parts", "component_terms"], "component_id", (id, known))?;
     let rows = component.terms.entries().iter().map(|(from, terms)| {
         let owner = terms.owner.map_or(Value::Null, |owner| Value::Int(owner.0));
         let prices = [&terms.unit_price, &terms.cost_percentage, &terms.fixed_price].map(fields::text);
@@ -348,7 +397,7 @@ fn save_component(tx: &mut Transaction<'_>, component: &Component) -> Result<(),
     tx.execute_each(sql, parts)
 }
 
-fn save_service(tx: &mut Transaction<'_>, service: &Service) -> Result<(), StoreError> {
+fn save_service(tx: &mut Transaction<'_>, service: &Service, known: bool) -> Result<(), StoreError> {
     let id = service.id.0;
     let values = vec![
         fields::text(&service.name),
@@ -356,13 +405,17 @@ fn save_service(tx: &mut Transaction<'_>, service: &Service) -> Result<(), Store
         fields::optional_text(service.service_type.as_ref()),
         service.created_by_import.into(),
     ];
-    put(tx, "services", &["name", "product_number", "service_type", "created_by_import"], id, values)?;
+    put(
+        tx,
+        "services",
+        &["name", "product_number", "service_type", "created_by_import"],
+        (id, known),
+        values,
+    )?;
     let tags = service.tags.iter().zip(0i64..);
     let tags = tags.map(|(tag, place)| vec![fields::text(tag), Value::Int(id), Value::Int(place)]);
     tx.execute_each("INSERT INTO service_tags (tag, service_id, place) VALUES (?, ?, ?)", tags)?;
-    for table in ["use_terms", "uses", "service_terms"] {
-        tx.execute(&format!("DELETE FROM {table} WHERE service_id = ?"), &[id.into()])?;
-    }
+    clear(tx, &["use_terms", "uses", "service_terms"], "service_id", (id, known))?;
     let rows = service.terms.entries().iter().map(|(from, terms)| {
         let customer = terms.customer.map_or(Value::Null, |customer| Value::Int(customer.0));
         vec![Value::Int(id), fields::text(from), customer, terms.charge.into()]
@@ -391,10 +444,11 @@ fn save_service(tx: &mut Transaction<'_>, service: &Service) -> Result<(), Store
 }
 
 fn save_positions(tx: &mut Transaction<'_>, before: &Catalog, after: &Catalog) -> Result<(), StoreError> {
-    for gone in before.positions.iter().filter(|known| !after.positions.iter().any(|p| p.id == known.id)) {
+    let kept: HashSet<PositionId> = after.positions.iter().map(|position| position.id).collect();
+    for gone in before.positions.iter().filter(|known| !kept.contains(&known.id)) {
         tx.execute("DELETE FROM positions WHERE id = ?", &[gone.id.0.into()])?;
     }
-    for position in changed(&before.positions, &after.positions, |position| position.id) {
+    for (position, known) in changed(&before.positions, &after.positions, |position| position.id) {
         let values = vec![
             fields::optional_text(position.external_id.as_ref()),
             position.customer.0.into(),
@@ -404,7 +458,7 @@ fn save_positions(tx: &mut Transaction<'_>, before: &Catalog, after: &Catalog) -
             fields::text(&position.from),
         ];
         let columns = ["external_id", "customer_id", "target", "reason", "amount", "from_period"];
-        put(tx, "positions", &columns, position.id.0, values)?;
+        put(tx, "positions", &columns, (position.id.0, known.is_some()), values)?;
     }
     Ok(())
 }

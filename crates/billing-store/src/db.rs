@@ -128,7 +128,7 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// When the database refuses it, or within [`Database::read`].
-    pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+    pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
         self.change(sql, |connection| connection.execute(sql, params))
     }
 
@@ -136,10 +136,10 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// As [`Self::execute`].
-    pub fn execute_each(
+    pub fn execute_each<'v>(
         &mut self,
         sql: &str,
-        rows: impl IntoIterator<Item = Vec<Value>>,
+        rows: impl IntoIterator<Item = Vec<Value<'v>>>,
     ) -> Result<(), StoreError> {
         let mut rows = rows.into_iter();
         self.change(sql, |connection| connection.execute_each(sql, &mut rows))
@@ -149,15 +149,47 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// When the database refuses it.
-    pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
         self.attempt(sql, |connection| connection.query(sql, params))
+    }
+
+    /// Hands each row of a query to `visit`, one after the other: what is read in large numbers is never held at once,
+    /// and the row's texts share their memory.
+    ///
+    /// # Errors
+    /// When the database refuses it, and what `visit` says.
+    pub fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut visit: impl FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.attempt(sql, |connection| connection.each(sql, params, &mut visit))
+    }
+
+    /// What `read` makes of each row of a query.
+    ///
+    /// # Errors
+    /// When the database refuses it, and what `read` says.
+    pub fn map<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut found = Vec::new();
+        self.each(sql, params, |row| {
+            found.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// The row of a query that yields at most one.
     ///
     /// # Errors
     /// When the database refuses it, or when it yields more than one row.
-    pub fn query_one(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>, StoreError> {
+    pub fn query_one(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Option<Row>, StoreError> {
         let mut rows = self.query(sql, params)?;
         if rows.len() > 1 {
             let message = format!("one row was expected and {} were found", rows.len());
@@ -275,20 +307,29 @@ impl Connection {
         driver!(self, driver => driver.run(sql))
     }
 
-    pub(crate) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
         driver!(self, driver => driver.execute(sql, params))
     }
 
     fn execute_each(
         &mut self,
         sql: &str,
-        rows: &mut dyn Iterator<Item = Vec<Value>>,
+        rows: &mut dyn Iterator<Item = Vec<Value<'_>>>,
     ) -> Result<(), StoreError> {
         driver!(self, driver => driver.execute_each(sql, rows))
     }
 
-    pub(crate) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
         driver!(self, driver => driver.query(sql, params))
+    }
+
+    fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        driver!(self, driver => driver.each(sql, params, visit))
     }
 
     /// Creates what a schema step creates; a database whose tables are not made in transactions may have it already.

@@ -14,7 +14,7 @@ use billing_core::{
 };
 
 pub use content::{content, in_force};
-pub use costs::{CostFilter, costs_in_force};
+pub use costs::{CostFilter, costs_in_force, has_cost};
 pub use rejections::{RejectionRecord, move_rejections, received, rejections, waive};
 
 use crate::{db::Transaction, error::StoreError, fields};
@@ -185,18 +185,18 @@ fn insert_buckets(tx: &mut Transaction<'_>, version: i64, buckets: &[Bucket]) ->
         vec![
             version.into(),
             no.into(),
-            fields::text(&key.provider),
-            fields::text(&key.account_key),
+            fields::borrowed(key.provider.as_str()),
+            fields::borrowed(&key.account_key),
             fields::text(&key.period),
-            fields::text(&key.charge_category),
-            fields::text(&key.service_category),
-            fields::text(&key.service_name),
-            fields::text(&key.region),
-            fields::text(&key.commitment_term),
-            fields::optional_text(key.cost_center_tag.as_ref()),
-            fields::optional_text(key.component_tag.as_ref()),
-            fields::optional_text(key.service_tag.as_ref()),
-            fields::text(&key.currency),
+            fields::borrowed(&key.charge_category),
+            fields::borrowed(&key.service_category),
+            fields::borrowed(&key.service_name),
+            fields::borrowed(&key.region),
+            fields::borrowed(&key.commitment_term),
+            fields::optional_borrowed(key.cost_center_tag.as_ref()),
+            fields::optional_borrowed(key.component_tag.as_ref()),
+            fields::optional_borrowed(key.service_tag.as_ref()),
+            fields::borrowed(key.currency.as_str()),
             i64::try_from(bucket.rows).unwrap_or(i64::MAX).into(),
             fields::text(&bucket.billed_cost),
             fields::text(&bucket.effective_cost),

@@ -1,6 +1,6 @@
 //! Reading typed values out of rows: what the ledger holds must be what the program wrote, else it is damaged.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use billing_core::{Currency, Decimal, Money, Period, ids::Provider};
 
@@ -59,14 +59,6 @@ pub(crate) fn provider(row: &Row, column: usize) -> Result<Provider, StoreError>
     row.text(column).map(Provider::named)
 }
 
-pub(crate) fn shared(row: &Row, column: usize) -> Result<Arc<str>, StoreError> {
-    row.text(column).map(Arc::from)
-}
-
-pub(crate) fn optional_shared(row: &Row, column: usize) -> Result<Option<Arc<str>>, StoreError> {
-    Ok(row.optional_text(column)?.map(Arc::from))
-}
-
 pub(crate) fn optional_string(row: &Row, column: usize) -> Result<Option<String>, StoreError> {
     Ok(row.optional_text(column)?.map(str::to_owned))
 }
@@ -82,16 +74,93 @@ pub(crate) fn small(row: &Row, column: usize) -> Result<u32, StoreError> {
 }
 
 /// A count as a value.
-pub(crate) fn counted(count: u64) -> Result<Value, StoreError> {
+pub(crate) fn counted(count: u64) -> Result<Value<'static>, StoreError> {
     i64::try_from(count).map(Value::Int).map_err(|_| StoreError::TooLarge(count.to_string()))
 }
 
 /// Anything that shows itself as text.
-pub(crate) fn text(value: &impl ToString) -> Value {
-    Value::Text(value.to_string())
+pub(crate) fn text(value: &impl ToString) -> Value<'static> {
+    Value::from(value.to_string())
 }
 
-/// Text that may be missing.
-pub(crate) fn optional_text<T: ToString>(value: Option<T>) -> Value {
-    value.map_or(Value::Null, |value| Value::Text(value.to_string()))
+/// Anything that shows itself as text, and may be missing.
+pub(crate) fn optional_text<T: ToString>(value: Option<T>) -> Value<'static> {
+    value.map_or(Value::Null, |value| Value::from(value.to_string()))
+}
+
+/// Text that is there already.
+pub(crate) fn borrowed(text: &str) -> Value<'_> {
+    Value::from(text)
+}
+
+/// Text that is there already, or missing.
+pub(crate) fn optional_borrowed<T: AsRef<str>>(text: Option<&T>) -> Value<'_> {
+    text.map_or(Value::Null, |text| Value::from(text.as_ref()))
+}
+
+/// Texts that occur in row after row, each kept once.
+#[derive(Default)]
+pub(crate) struct Texts {
+    known: HashSet<Arc<str>>,
+    /// The last text of each column: rows that follow each other have much in common.
+    last: Vec<Option<Arc<str>>>,
+    providers: Vec<(String, Provider)>,
+    currencies: Vec<Currency>,
+}
+
+impl Texts {
+    /// The text of a column.
+    pub(crate) fn shared(&mut self, row: &Row, column: usize) -> Result<Arc<str>, StoreError> {
+        let text = row.text(column)?;
+        if self.last.len() <= column {
+            self.last.resize(column + 1, None);
+        }
+        if let Some(last) = self.last[column].as_ref().filter(|last| ***last == *text) {
+            return Ok(last.clone());
+        }
+        let shared = match self.known.get(text) {
+            Some(known) => known.clone(),
+            None => {
+                let shared: Arc<str> = text.into();
+                self.known.insert(shared.clone());
+                shared
+            }
+        };
+        self.last[column] = Some(shared.clone());
+        Ok(shared)
+    }
+
+    /// The text of a column that may be missing.
+    pub(crate) fn optional_shared(
+        &mut self,
+        row: &Row,
+        column: usize,
+    ) -> Result<Option<Arc<str>>, StoreError> {
+        match row.optional_text(column)? {
+            Some(_) => self.shared(row, column).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The provider in a column. There are few.
+    pub(crate) fn provider(&mut self, row: &Row, column: usize) -> Result<Provider, StoreError> {
+        let text = row.text(column)?;
+        if let Some((_, provider)) = self.providers.iter().find(|(known, _)| known == text) {
+            return Ok(provider.clone());
+        }
+        let provider = Provider::named(text);
+        self.providers.push((text.to_owned(), provider.clone()));
+        Ok(provider)
+    }
+
+    /// The currency in a column. There are few.
+    pub(crate) fn currency(&mut self, row: &Row, column: usize) -> Result<Currency, StoreError> {
+        let text = row.text(column)?;
+        if let Some(known) = self.currencies.iter().find(|known| known.as_str() == text) {
+            return Ok(known.clone());
+        }
+        let currency = currency(row, column)?;
+        self.currencies.push(currency.clone());
+        Ok(currency)
+    }
 }

@@ -23,7 +23,7 @@ pub use write::{delete_draft, insert, set_state, void};
 use crate::{
     db::{Row, Transaction, Value},
     error::StoreError,
-    fields,
+    fields::{self, Texts},
 };
 
 fn subject(kind: &str, id: i64) -> Option<Subject> {
@@ -46,7 +46,7 @@ enum Which<'a> {
 
 impl Which<'_> {
     /// The end of a statement on a table with an `invoice_number`, and its values.
-    fn condition(&self) -> (&'static str, Vec<Value>) {
+    fn condition(&self) -> (&'static str, Vec<Value<'_>>) {
         match self {
             Self::One(number) => (" WHERE t.invoice_number = ?", vec![number.0.into()]),
             Self::Live(None) => (
@@ -73,14 +73,14 @@ fn lines(tx: &mut Transaction<'_>, which: &Which<'_>) -> Result<Vec<(i64, Line)>
          t.quantity, t.cost, t.markup, t.price, t.rounding_mode, t.amount, t.exported FROM invoice_lines t{condition} \
          ORDER BY t.invoice_number, t.line"
     );
-    tx.query(&sql, &params)?
-        .iter()
-        .map(|row| {
-            let key = (row.int(0)?, row.int(1)?);
-            let own = sources.remove(&(key, 0)).unwrap_or_default();
-            Ok((key.0, line(row, own, uses.remove(&key).unwrap_or_default())?))
-        })
-        .collect()
+    let mut lines = Vec::new();
+    tx.each(&sql, &params, |row| {
+        let key = (row.int(0)?, row.int(1)?);
+        let own = sources.remove(&(key, 0)).unwrap_or_default();
+        lines.push((key.0, line(row, own, uses.remove(&key).unwrap_or_default())?));
+        Ok(())
+    })?;
+    Ok(lines)
 }
 
 fn line(row: &Row, sources: Vec<Source>, uses: Vec<UseCharge>) -> Result<Line, StoreError> {
@@ -119,7 +119,7 @@ fn line(row: &Row, sources: Vec<Source>, uses: Vec<UseCharge>) -> Result<Line, S
 fn load_sources(
     tx: &mut Transaction<'_>,
     condition: &str,
-    params: &[Value],
+    params: &[Value<'_>],
 ) -> Result<HashMap<(LineKey, i64), Vec<Source>>, StoreError> {
     let sql = format!(
         "SELECT t.invoice_number, t.line, t.use_no, t.document_id, t.version, t.provider, t.account_key, \
@@ -127,33 +127,50 @@ fn load_sources(
          FROM line_sources t{condition} ORDER BY t.invoice_number, t.line, t.use_no, t.source_no"
     );
     let mut sources: HashMap<(LineKey, i64), Vec<Source>> = HashMap::new();
-    for row in tx.query(&sql, params)? {
-        let key = SourceKey {
-            document: DocumentId(row.int(3)?),
-            provider: fields::provider(&row, 5)?,
-            account_key: fields::shared(&row, 6)?,
-            service_name: fields::shared(&row, 7)?,
-            cost_center_tag: fields::optional_shared(&row, 8)?,
-            component_tag: fields::optional_shared(&row, 9)?,
-            currency: fields::currency(&row, 10)?,
-        };
-        let source = Source {
-            key,
-            version: fields::small(&row, 4)?,
-            rows: row.int(11)?,
-            original_cost: fields::decimal(&row, 12)?,
-            rate: fields::optional_decimal(&row, 13)?,
-            cost: fields::decimal(&row, 14)?,
-        };
-        sources.entry(((row.int(0)?, row.int(1)?), row.int(2)?)).or_default().push(source);
+    // The sources of a line or use follow each other.
+    let mut place = None;
+    let mut of_place = Vec::new();
+    let mut texts = Texts::default();
+    tx.each(&sql, params, |row| {
+        let at = ((row.int(0)?, row.int(1)?), row.int(2)?);
+        if place != Some(at)
+            && let Some(before) = place.replace(at)
+        {
+            sources.insert(before, std::mem::take(&mut of_place));
+        }
+        of_place.push(source(row, &mut texts)?);
+        Ok(())
+    })?;
+    if let Some(last) = place {
+        sources.insert(last, of_place);
     }
     Ok(sources)
+}
+
+fn source(row: &Row, texts: &mut Texts) -> Result<Source, StoreError> {
+    let key = SourceKey {
+        document: DocumentId(row.int(3)?),
+        provider: texts.provider(row, 5)?,
+        account_key: texts.shared(row, 6)?,
+        service_name: texts.shared(row, 7)?,
+        cost_center_tag: texts.optional_shared(row, 8)?,
+        component_tag: texts.optional_shared(row, 9)?,
+        currency: texts.currency(row, 10)?,
+    };
+    Ok(Source {
+        key,
+        version: fields::small(row, 4)?,
+        rows: row.int(11)?,
+        original_cost: fields::decimal(row, 12)?,
+        rate: fields::optional_decimal(row, 13)?,
+        cost: fields::decimal(row, 14)?,
+    })
 }
 
 fn load_uses(
     tx: &mut Transaction<'_>,
     condition: &str,
-    params: &[Value],
+    params: &[Value<'_>],
     sources: &mut HashMap<(LineKey, i64), Vec<Source>>,
 ) -> Result<HashMap<LineKey, Vec<UseCharge>>, StoreError> {
     let sql = format!(
@@ -283,6 +300,15 @@ pub fn find(tx: &mut Transaction<'_>, number: InvoiceNumber) -> Result<Option<In
     conserve::check_invoice(&content).map_err(damaged)?;
     let state = fields::parsed(&row, 3, "a state", InvoiceState::parse)?;
     Ok(Some(Invoice { number, state, created: row.text(4)?.to_owned(), content }))
+}
+
+/// Whom an invoice is for.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn target(tx: &mut Transaction<'_>, number: InvoiceNumber) -> Result<Option<Target>, StoreError> {
+    let row = tx.query_one("SELECT target FROM invoices WHERE number = ?", &[number.0.into()])?;
+    row.map(|row| row.text(0).map(Target::named)).transpose()
 }
 
 /// The lines that count, of one target or of all, the oldest first.

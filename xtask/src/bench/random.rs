@@ -34,6 +34,11 @@ impl Random {
     pub fn pick<'t, T>(&mut self, of: &'t [T]) -> &'t T {
         &of[self.index(of.len())]
     }
+
+    /// One of several words.
+    pub fn word(&mut self, of: &[&'static str]) -> &'static str {
+        of[self.index(of.len())]
+    }
 }
 
 /// Spreads the bits of a number.

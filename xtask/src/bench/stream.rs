@@ -1,6 +1,6 @@
 //! Streams: rows of one account, line type, product, region and set of tags. Each becomes a bucket.
 
-use std::collections::HashSet;
+use std::{cell::OnceCell, collections::HashSet};
 
 use super::{
     amount::Amount,
@@ -78,14 +78,20 @@ impl Facts {
 
 /// A stream.
 pub struct Stream {
-    currency: &'static str,
+    facts: Facts,
+    layout: Layout,
     size: u64,
     resources: u64,
     first_resource: u64,
     given_back: bool,
-    template: Template,
-    /// The stream of the rows that take the cost of this one's rows back, as savings plans do.
-    negation: Option<Template>,
+    /// Made for the stream's first row.
+    templates: OnceCell<Templates>,
+}
+
+struct Templates {
+    rows: Template,
+    /// Of the rows that take the cost of the others back, as savings plans do.
+    negations: Option<Template>,
 }
 
 /// Makes the templates of a kind of file.
@@ -109,7 +115,7 @@ impl Streams {
                 let product = (facts.product.code, facts.product.family, facts.region.0, facts.line_type.0);
                 let key = (facts.account.clone(), product, facts.cost_center.clone(), facts.component);
                 if keys.insert(key) {
-                    streams.push(Stream::new(&facts, layout));
+                    streams.push(Stream::new(facts, layout));
                 }
             }
             streams
@@ -140,26 +146,38 @@ fn common_line_type(random: &mut Random, product: &Product) -> LineType {
 }
 
 impl Stream {
-    fn new(facts: &Facts, layout: Layout) -> Self {
-        let template = |facts: &Facts| {
-            let resource = if facts.has_resource() { facts.product.resource } else { "" };
-            Template::new(layout(facts).into_iter(), resource.to_owned(), facts.description())
-        };
-        let negation = Facts { line_type: NEGATION, ..facts.clone() };
+    fn new(facts: Facts, layout: Layout) -> Self {
         Self {
-            currency: facts.payer.3,
+            layout,
             size: facts.product.size,
             resources: 1 + mix(facts.number) % 200,
             first_resource: facts.number << 16,
             given_back: GIVEN_BACK.contains(&facts.line_type.0),
-            template: template(facts),
-            negation: (facts.line_type == COVERED).then(|| template(&negation)),
+            templates: OnceCell::new(),
+            facts,
         }
+    }
+
+    fn templates(&self) -> &Templates {
+        let template = |facts: &Facts| {
+            let resource = if facts.has_resource() { facts.product.resource } else { "" };
+            Template::new((self.layout)(facts).into_iter(), resource.to_owned(), facts.description())
+        };
+        self.templates.get_or_init(|| Templates {
+            rows: template(&self.facts),
+            negations: (self.facts.line_type == COVERED)
+                .then(|| template(&Facts { line_type: NEGATION, ..self.facts.clone() })),
+        })
     }
 
     /// The currency of its costs.
     pub fn currency(&self) -> &'static str {
-        self.currency
+        self.facts.payer.3
+    }
+
+    /// The template of its rows.
+    pub fn template(&self) -> &Template {
+        &self.templates().rows
     }
 
     /// What the next row puts into the gaps.
@@ -186,15 +204,10 @@ impl Stream {
 
     /// The row that takes a row's cost back, where the stream has such rows: an id of its own, the cost negated.
     pub fn taken_back(&self, values: &Values, random: &mut Random) -> Option<(&Template, Values)> {
-        let template = self.negation.as_ref()?;
+        let template = self.templates().negations.as_ref()?;
         let id = [random.next(), random.next(), random.next(), random.next()];
         let (cost, effective_cost) = (values.cost.negated(), Amount::ZERO);
         Some((template, Values { id, cost, effective_cost, ..*values }))
-    }
-
-    /// The template of its rows.
-    pub fn template(&self) -> &Template {
-        &self.template
     }
 }
 
@@ -224,7 +237,7 @@ impl Account {
                 format!("12345{center:02}-0000327300"),
                 if random.once_in(3) { format!(" cc-{center}") } else { format!("CC-{center}") },
             ],
-            components: ["", *random.pick(COMPONENTS), *random.pick(COMPONENTS)],
+            components: ["", random.word(COMPONENTS), random.word(COMPONENTS)],
         }
     }
 
@@ -242,11 +255,11 @@ impl Account {
             line_type: line_type(random, product),
             product,
             machine: random.pick(MACHINES),
-            region: *random.pick(&self.regions),
+            region: self.regions[random.index(self.regions.len())],
             cost_center: random.pick(&self.cost_centers).clone(),
-            component: *random.pick(&self.components),
-            application: *random.pick(APPLICATIONS),
-            environment: *random.pick(ENVIRONMENTS),
+            component: random.word(&self.components),
+            application: random.word(APPLICATIONS),
+            environment: random.word(ENVIRONMENTS),
         }
     }
 }

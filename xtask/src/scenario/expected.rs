@@ -35,6 +35,8 @@ struct Issued {
 #[derive(Default)]
 struct Places {
     total: Exact,
+    /// What belongs on lines, issued or not.
+    owed: Exact,
     invoiced: Exact,
     unallocated: Exact,
     held: Exact,
@@ -56,31 +58,36 @@ struct Line {
     amount: Exact,
 }
 
-/// What a version comes to after the versions before it were billed.
-pub fn expected(scenario: &Scenario, version: usize) -> Result<Value, String> {
-    let mut issued: BTreeMap<Group, Issued> = BTreeMap::new();
-    for earlier in 0..version {
-        for target in scenario.targets() {
-            let lines = lines(scenario, &scenario.versions[earlier], target, &issued)?;
-            issue(&mut issued, lines);
-        }
-    }
-    let rows = &scenario.versions[version];
-    let mut invoices = Vec::new();
-    for target in scenario.targets() {
-        let lines = lines(scenario, rows, target, &issued)?;
-        if lines.iter().any(|line| !line.amount.is_zero()) {
-            invoices.push(invoice(scenario, target, &lines));
-        }
-    }
-    Ok(json!({ "invoices": invoices, "reconciliation": reconciliation(scenario, rows)? }))
+/// What was issued so far, and the version that each target was last made up for.
+#[derive(Default)]
+struct Issues {
+    groups: BTreeMap<Group, Issued>,
+    versions: BTreeMap<&'static str, usize>,
 }
 
-/// Notes lines as issued. An invoice of nothing but lines without amount is not made.
-fn issue(issued: &mut BTreeMap<Group, Issued>, lines: Vec<Line>) {
-    if lines.iter().all(|line| line.amount.is_zero()) {
-        return;
+/// What a version comes to after the versions before it were billed.
+pub fn expected(scenario: &Scenario, version: usize) -> Result<Value, String> {
+    let mut issues = Issues::default();
+    let mut invoices = Vec::new();
+    for at in 0..=version {
+        invoices = Vec::new();
+        for target in scenario.targets() {
+            let lines = lines(scenario, &scenario.versions[at], target, &issues.groups)?;
+            // An invoice of nothing but lines without amount is not made: what they are about stays open.
+            let is_made = lines.iter().any(|line| !line.amount.is_zero());
+            if is_made {
+                invoices.push(invoice(scenario, target, &lines));
+            }
+            if is_made || lines.is_empty() {
+                issues.versions.insert(target, at);
+                issue(&mut issues.groups, lines);
+            }
+        }
     }
+    Ok(json!({ "invoices": invoices, "reconciliation": reconciliation(scenario, version, &issues)? }))
+}
+
+fn issue(issued: &mut BTreeMap<Group, Issued>, lines: Vec<Line>) {
     for line in lines {
         let known = issued.entry(line.group).or_default();
         known.cost = known.cost.plus(&line.cost);
@@ -204,18 +211,27 @@ fn shown(scenario: &Scenario, target: &str, number: usize, line: &Line) -> Value
     })
 }
 
-fn reconciliation(scenario: &Scenario, rows: &[Row]) -> Result<Vec<Value>, String> {
+fn reconciliation(scenario: &Scenario, version: usize, issues: &Issues) -> Result<Vec<Value>, String> {
     let mut places: BTreeMap<(&str, &str), Places> = BTreeMap::new();
-    for row in rows {
+    for row in &scenario.versions[version] {
         let cost = row.billed()?;
         let places = places.entry((scenario.accounts[row.account].provider, row.currency)).or_default();
         places.total = places.total.plus(&cost);
         let sum = match place(scenario, row)? {
-            Place::Line { .. } => &mut places.invoiced,
+            Place::Line { .. } => &mut places.owed,
             Place::Unallocated => &mut places.unallocated,
             Place::Held => &mut places.held,
         };
         *sum = sum.plus(&cost);
+    }
+    for (target, version) in &issues.versions {
+        for row in &scenario.versions[*version] {
+            let provider = scenario.accounts[row.account].provider;
+            if provider == *target && matches!(place(scenario, row)?, Place::Line { .. }) {
+                let places = places.entry((provider, row.currency)).or_default();
+                places.invoiced = places.invoiced.plus(&row.billed()?);
+            }
+        }
     }
     let shown = |((provider, currency), places): ((&str, &str), Places)| {
         json!({
@@ -226,7 +242,7 @@ fn reconciliation(scenario: &Scenario, rows: &[Row]) -> Result<Vec<Value>, Strin
             "invoiced": places.invoiced.to_string(),
             "unallocated": places.unallocated.to_string(),
             "held": places.held.to_string(),
-            "open": "0",
+            "open": places.owed.minus(&places.invoiced).to_string(),
             "rejected_rows": 0,
             "rejected_total": "0",
             "difference": "0",

@@ -112,6 +112,12 @@ fn sort_key<'a>(line: &'a Line, index: &CatalogIndex<'a>) -> impl Ord + use<'a> 
     (place, customer, account, line.subject, line.alternative)
 }
 
-fn sort(lines: &mut [Line], index: &CatalogIndex<'_>) {
-    lines.sort_by(|a, b| sort_key(a, index).cmp(&sort_key(b, index)));
+fn sort(lines: &mut Vec<Line>, index: &CatalogIndex<'_>) {
+    let mut order: Vec<usize> = (0..lines.len()).collect();
+    {
+        let keys: Vec<_> = lines.iter().map(|line| sort_key(line, index)).collect();
+        order.sort_by(|a, b| keys[*a].cmp(&keys[*b]));
+    }
+    let mut unsorted: Vec<Option<Line>> = lines.drain(..).map(Some).collect();
+    lines.extend(order.into_iter().filter_map(|at| unsorted[at].take()));
 }

@@ -223,12 +223,12 @@ impl Known<'_> {
 }
 
 /// The number of a field that says something.
-fn amount(text: &str) -> Option<Result<Fixed, DecimalError>> {
+pub fn amount(text: &str) -> Option<Result<Fixed, DecimalError>> {
     present(text).map(|text| Fixed::parse(text.as_bytes()))
 }
 
 /// The text of a field, unless it stands for nothing: exports write `NULL`, `null` or `None`.
-fn present(text: &str) -> Option<&str> {
+pub fn present(text: &str) -> Option<&str> {
     let text = text.trim();
     (!matches!(text, "" | "NULL" | "null" | "None")).then_some(text)
 }

@@ -82,7 +82,7 @@ impl MySql {
         }
     }
 
-    pub(crate) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
         self.connection
             .exec_iter(sql, wire(params.to_vec()))
             .map(|result| result.affected_rows())
@@ -92,7 +92,7 @@ impl MySql {
     pub(crate) fn execute_each(
         &mut self,
         sql: &str,
-        rows: &mut dyn Iterator<Item = Vec<Value>>,
+        rows: &mut dyn Iterator<Item = Vec<Value<'_>>>,
     ) -> Result<(), StoreError> {
         let fail = |error| failure(sql, &error, self.wait);
         let statement = self.connection.prep(sql).map_err(fail)?;
@@ -116,10 +116,23 @@ impl MySql {
         }
     }
 
-    pub(crate) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        let mut found = Vec::new();
+        self.each(sql, params, &mut |row| {
+            found.push(row.clone());
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    pub(crate) fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let fail = |error| failure(sql, &error, self.wait);
         let shared: Arc<str> = Arc::from(sql);
-        let mut found = Vec::new();
         let mut rows = self.connection.exec_iter(sql, wire(params.to_vec())).map_err(fail)?;
         let columns: Vec<Column> = rows.columns().as_ref().iter().map(Column::of).collect();
         if columns.is_empty() {
@@ -129,9 +142,9 @@ impl MySql {
             let wires = row.map_err(fail)?.unwrap();
             let values = columns.iter().zip(wires).enumerate();
             let values = values.map(|(index, (column, value))| column.own(value, index, sql));
-            found.push(Row::new(values.collect::<Result<_, _>>()?, &shared));
+            visit(&Row::new(values.collect::<Result<_, _>>()?, &shared))?;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// A named lock, since creating a table would give back that on the ledger's row.
@@ -190,14 +203,14 @@ fn exact_collation(connection: &mut Conn, server: &MySqlServer) -> Result<&'stat
     })
 }
 
-fn wire(params: Vec<Value>) -> Params {
+fn wire(params: Vec<Value<'_>>) -> Params {
     if params.is_empty() {
         return Params::Empty;
     }
     let wires = params.into_iter().map(|value| match value {
         Value::Null => Wire::NULL,
         Value::Int(number) => Wire::Int(number),
-        Value::Text(text) => Wire::Bytes(text.into_bytes()),
+        Value::Text(text) => Wire::Bytes(text.into_owned().into_bytes()),
     });
     Params::Positional(wires.collect())
 }
@@ -214,7 +227,7 @@ impl Column {
         Self { whole_decimal: decimal && column.decimals() == 0 }
     }
 
-    fn own(&self, value: Wire, index: usize, sql: &str) -> Result<Value, StoreError> {
+    fn own(&self, value: Wire, index: usize, sql: &str) -> Result<Value<'static>, StoreError> {
         let found = match value {
             Wire::NULL => return Ok(Value::Null),
             Wire::Int(number) => return Ok(Value::Int(number)),
@@ -224,7 +237,7 @@ impl Column {
                     Ok(number) => return Ok(Value::Int(number)),
                     Err(_) => return Err(StoreError::TooLarge(digits)),
                 },
-                Ok(text) => return Ok(Value::Text(text)),
+                Ok(text) => return Ok(Value::from(text)),
                 Err(_) => "bytes",
             },
             Wire::Float(_) | Wire::Double(_) => "a floating-point number",

@@ -70,8 +70,9 @@ impl Sqlite {
                 result => break result?,
             }
         }
-        // a commit is on the disk before the command goes on
-        self.connection.execute_batch("PRAGMA synchronous = FULL")
+        // A commit is on the disk before the command goes on. An invoice of a large company is some ten megabytes: with
+        // SQLite's usual two of memory its pages would be written and read again before the commit.
+        self.connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = -32768")
     }
 
     /// With a write-ahead log readers and the writer do not wait for each other. On a file system that cannot have it
@@ -97,7 +98,7 @@ impl Sqlite {
         self.run(sql)
     }
 
-    pub(crate) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(sql, &error))?;
         run_with(&mut statement, params).map_err(|error| self.failure(sql, &error))
     }
@@ -105,7 +106,7 @@ impl Sqlite {
     pub(crate) fn execute_each(
         &mut self,
         sql: &str,
-        rows: &mut dyn Iterator<Item = Vec<Value>>,
+        rows: &mut dyn Iterator<Item = Vec<Value<'_>>>,
     ) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(sql, &error))?;
         for row in rows {
@@ -114,26 +115,37 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(crate) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        let mut found = Vec::new();
+        self.each(sql, params, &mut |row| {
+            found.push(row.clone());
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    pub(crate) fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let fail = |error: rusqlite::Error| self.failure(sql, &error);
         let mut statement = self.connection.prepare_cached(sql).map_err(fail)?;
         if !statement.readonly() {
             return Err(StoreError::ReadOnly { sql: brief(sql) });
         }
         bind(&mut statement, params).map_err(fail)?;
-        let shared: Arc<str> = Arc::from(sql);
         let columns = statement.column_count();
-        let mut found = Vec::new();
+        let mut current = Row::new(vec![Value::Null; columns], &Arc::from(sql));
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(fail)? {
-            let mut values = Vec::with_capacity(columns);
             for column in 0..columns {
-                let value = row.get_ref(column).map_err(fail)?;
-                values.push(own(value, column, sql)?);
+                put(&mut current, column, row.get_ref(column).map_err(fail)?, sql)?;
             }
-            found.push(Row::new(values, &shared));
+            visit(&current)?;
         }
-        Ok(found)
+        Ok(())
     }
 
     pub(crate) fn commit(&mut self) -> Result<(), StoreError> {
@@ -165,7 +177,7 @@ impl Sqlite {
     }
 }
 
-fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), rusqlite::Error> {
+fn bind(statement: &mut Statement<'_>, params: &[Value<'_>]) -> Result<(), rusqlite::Error> {
     if params.len() != statement.parameter_count() {
         return Err(rusqlite::Error::InvalidParameterCount(params.len(), statement.parameter_count()));
     }
@@ -173,23 +185,32 @@ fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), rusqlite:
         match value {
             Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null)?,
             Value::Int(number) => statement.raw_bind_parameter(index, number)?,
-            Value::Text(text) => statement.raw_bind_parameter(index, text)?,
+            Value::Text(text) => statement.raw_bind_parameter(index, &**text)?,
         }
     }
     Ok(())
 }
 
-fn run_with(statement: &mut Statement<'_>, params: &[Value]) -> Result<u64, rusqlite::Error> {
+fn run_with(statement: &mut Statement<'_>, params: &[Value<'_>]) -> Result<u64, rusqlite::Error> {
     bind(statement, params)?;
     statement.raw_execute().map(|rows| rows as u64)
 }
 
-fn own(value: ValueRef<'_>, column: usize, sql: &str) -> Result<Value, StoreError> {
+fn put(row: &mut Row, column: usize, value: ValueRef<'_>, sql: &str) -> Result<(), StoreError> {
     let found = match value {
-        ValueRef::Null => return Ok(Value::Null),
-        ValueRef::Integer(number) => return Ok(Value::Int(number)),
+        ValueRef::Null => {
+            row.put(column, Value::Null);
+            return Ok(());
+        }
+        ValueRef::Integer(number) => {
+            row.put(column, Value::Int(number));
+            return Ok(());
+        }
         ValueRef::Text(bytes) => match str::from_utf8(bytes) {
-            Ok(text) => return Ok(Value::Text(text.to_owned())),
+            Ok(text) => {
+                row.put_text(column, text);
+                return Ok(());
+            }
             Err(_) => "text that is not UTF-8",
         },
         ValueRef::Real(_) => "a floating-point number",

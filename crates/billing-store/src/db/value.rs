@@ -1,39 +1,39 @@
 //! What goes into a statement and comes out of a query: whole numbers, text and NULL, and nothing else.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::error::{StoreError, brief};
 
 /// A value of the ledger. There is no kind for fractions: money is text.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Value {
+pub enum Value<'a> {
     /// Nothing known.
     Null,
     /// A whole number; 0 and 1 also stand for no and yes.
     Int(i64),
     /// Text, also for amounts, periods and moments.
-    Text(String),
+    Text(Cow<'a, str>),
 }
 
-impl From<i64> for Value {
+impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
         Self::Int(number)
     }
 }
 
-impl From<i32> for Value {
+impl From<i32> for Value<'_> {
     fn from(number: i32) -> Self {
         Self::Int(i64::from(number))
     }
 }
 
-impl From<u32> for Value {
+impl From<u32> for Value<'_> {
     fn from(number: u32) -> Self {
         Self::Int(i64::from(number))
     }
 }
 
-impl TryFrom<u64> for Value {
+impl TryFrom<u64> for Value<'_> {
     type Error = StoreError;
 
     fn try_from(number: u64) -> Result<Self, StoreError> {
@@ -41,7 +41,7 @@ impl TryFrom<u64> for Value {
     }
 }
 
-impl TryFrom<usize> for Value {
+impl TryFrom<usize> for Value<'_> {
     type Error = StoreError;
 
     fn try_from(number: usize) -> Result<Self, StoreError> {
@@ -49,31 +49,31 @@ impl TryFrom<usize> for Value {
     }
 }
 
-impl From<bool> for Value {
+impl From<bool> for Value<'_> {
     fn from(yes: bool) -> Self {
         Self::Int(i64::from(yes))
     }
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl From<&String> for Value {
-    fn from(text: &String) -> Self {
-        Self::Text(text.clone())
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl From<String> for Value {
+impl From<String> for Value<'_> {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(Cow::Owned(text))
     }
 }
 
-impl<T: Into<Self>> From<Option<T>> for Value {
+impl<T: Into<Self>> From<Option<T>> for Value<'_> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
@@ -82,13 +82,31 @@ impl<T: Into<Self>> From<Option<T>> for Value {
 /// A row of a result. Its columns are counted from 0.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Row {
-    values: Vec<Value>,
+    values: Vec<Value<'static>>,
     sql: Arc<str>,
 }
 
 impl Row {
-    pub(crate) fn new(values: Vec<Value>, sql: &Arc<str>) -> Self {
+    pub(crate) fn new(values: Vec<Value<'static>>, sql: &Arc<str>) -> Self {
         Self { values, sql: Arc::clone(sql) }
+    }
+
+    /// Puts text into a column, into the memory of the text that was there.
+    pub(crate) fn put_text(&mut self, column: usize, text: &str) {
+        match self.values.get_mut(column) {
+            Some(Value::Text(Cow::Owned(known))) => {
+                known.clear();
+                known.push_str(text);
+            }
+            _ => self.put(column, Value::from(text.to_owned())),
+        }
+    }
+
+    /// Puts a value into a column.
+    pub(crate) fn put(&mut self, column: usize, value: Value<'static>) {
+        if let Some(known) = self.values.get_mut(column) {
+            *known = value;
+        }
     }
 
     /// The whole number in a column.
@@ -166,7 +184,7 @@ mod tests {
     fn values_are_made_of_what_rust_has() {
         assert_eq!(Value::from(true), Value::Int(1));
         assert_eq!(Value::from(7_u32), Value::Int(7));
-        assert_eq!(Value::from(Some("a")), Value::Text("a".to_owned()));
+        assert_eq!(Value::from(Some("a")), Value::Text("a".into()));
         assert_eq!(Value::from(None::<String>), Value::Null);
         assert_eq!(Value::try_from(u64::MAX >> 1).unwrap(), Value::Int(i64::MAX));
         assert_eq!(

@@ -4,13 +4,17 @@ use std::collections::HashMap;
 
 use billing_core::{
     Cost, Totals,
-    bucket::Bucket,
+    bucket::{Bucket, BucketKey},
     document::{Content, Digest, FileContent, Slice},
     flow::admit::InForce,
 };
 
 use super::versions;
-use crate::{db::Transaction, error::StoreError, fields};
+use crate::{
+    db::Transaction,
+    error::StoreError,
+    fields::{self, Texts},
+};
 
 /// The content of all versions in force, file by file: `(version row, file, slice)`.
 ///
@@ -73,31 +77,29 @@ fn buckets(tx: &mut Transaction<'_>, version: i64) -> Result<Vec<Bucket>, StoreE
     let sql = "SELECT provider, account_key, period, charge_category, service_category, service_name, region, \
                commitment_term, cost_center_tag, component_tag, service_tag, currency, row_count, billed_cost, \
                effective_cost FROM buckets WHERE version_id = ? ORDER BY bucket";
-    tx.query(sql, &[version.into()])?
-        .iter()
-        .map(|row| {
-            let key = billing_core::bucket::BucketKey {
-                provider: fields::provider(row, 0)?,
-                account_key: fields::shared(row, 1)?,
-                period: fields::period(row, 2)?,
-                charge_category: fields::shared(row, 3)?,
-                service_category: fields::shared(row, 4)?,
-                service_name: fields::shared(row, 5)?,
-                region: fields::shared(row, 6)?,
-                commitment_term: fields::shared(row, 7)?,
-                cost_center_tag: fields::optional_shared(row, 8)?,
-                component_tag: fields::optional_shared(row, 9)?,
-                service_tag: fields::optional_shared(row, 10)?,
-                currency: fields::currency(row, 11)?,
-            };
-            Ok(Bucket {
-                key,
-                rows: fields::count(row, 12)?,
-                billed_cost: fields::decimal(row, 13)?,
-                effective_cost: fields::decimal(row, 14)?,
-            })
-        })
-        .collect()
+    let mut buckets = Vec::new();
+    let mut texts = Texts::default();
+    tx.each(sql, &[version.into()], |row| {
+        let key = BucketKey {
+            provider: texts.provider(row, 0)?,
+            account_key: texts.shared(row, 1)?,
+            period: fields::period(row, 2)?,
+            charge_category: texts.shared(row, 3)?,
+            service_category: texts.shared(row, 4)?,
+            service_name: texts.shared(row, 5)?,
+            region: texts.shared(row, 6)?,
+            commitment_term: texts.shared(row, 7)?,
+            cost_center_tag: texts.optional_shared(row, 8)?,
+            component_tag: texts.optional_shared(row, 9)?,
+            service_tag: texts.optional_shared(row, 10)?,
+            currency: texts.currency(row, 11)?,
+        };
+        let rows = fields::count(row, 12)?;
+        let (billed_cost, effective_cost) = (fields::decimal(row, 13)?, fields::decimal(row, 14)?);
+        buckets.push(Bucket { key, rows, billed_cost, effective_cost });
+        Ok(())
+    })?;
+    Ok(buckets)
 }
 
 /// The versions in force, as far as new content is compared with them.
@@ -132,12 +134,14 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
     }
     let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count FROM buckets b \
                JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
-    for row in tx.query(sql, &[])? {
-        let key = (fields::provider(&row, 1)?, row.text(2)?.to_owned(), fields::period(&row, 3)?);
+    let mut texts = Texts::default();
+    tx.each(sql, &[], |row| {
+        let key = (texts.provider(row, 1)?, row.text(2)?.to_owned(), fields::period(row, 3)?);
         if let Some(known) = known.get_mut(&row.int(0)?) {
-            *known.account_periods.entry(key).or_default() += fields::count(&row, 4)?;
+            *known.account_periods.entry(key).or_default() += fields::count(row, 4)?;
         }
-    }
+        Ok(())
+    })?;
     let sql = "SELECT DISTINCT version_id FROM rejections WHERE kind = 'row' AND waived_why IS NULL";
     for row in tx.query(sql, &[])? {
         if let Some(known) = known.get_mut(&row.int(0)?) {

@@ -1,9 +1,7 @@
 //! The cost in force, as billing reads it.
 
-use std::collections::HashMap;
-
 use billing_core::{
-    Decimal, Period,
+    Period,
     books::CostInForce,
     ids::{DocumentId, Provider},
     invoice::SourceKey,
@@ -12,7 +10,7 @@ use billing_core::{
 use crate::{
     db::{Row, Transaction},
     error::StoreError,
-    fields,
+    fields::{self, Texts},
 };
 
 /// Which cost to load.
@@ -37,37 +35,64 @@ pub fn costs_in_force(
     let columns = "SELECT v.document_id, v.version, b.provider, b.account_key, b.period, b.service_name, \
                    b.cost_center_tag, b.component_tag, b.currency, b.row_count, b.billed_cost \
                    FROM buckets b JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
-    let rows = match filter {
+    let (sql, params) = match filter {
         CostFilter::Provider(provider) => {
-            tx.query(&format!("{columns} AND b.provider = ?"), &[provider.as_str().into()])?
+            // A version that has no row of the provider is not searched for one.
+            let versions = "AND v.id IN (SELECT version_id FROM slices WHERE provider = ?)";
+            let name = || provider.as_str().into();
+            (format!("{columns} AND b.provider = ? {versions}"), vec![name(), name()])
         }
-        CostFilter::Components => tx.query(&format!("{columns} AND b.component_tag IS NOT NULL"), &[])?,
-        CostFilter::All => tx.query(columns, &[])?,
+        CostFilter::Components => (format!("{columns} AND b.component_tag IS NOT NULL"), vec![]),
+        CostFilter::All => (columns.to_owned(), vec![]),
     };
-    let mut costs: HashMap<(SourceKey, u32, Period), (u64, Decimal)> = HashMap::new();
-    for row in rows {
-        let (key, version, period) = cost_key(&row)?;
-        let (rows, cost) = costs.entry((key, version, period)).or_default();
-        *rows += fields::count(&row, 9)?;
-        *cost += &fields::decimal(&row, 10)?;
-    }
-    let mut costs: Vec<CostInForce> = costs
-        .into_iter()
-        .map(|((key, version, period), (rows, cost))| CostInForce { key, version, period, rows, cost })
-        .collect();
-    costs.sort_by(|a, b| (a.period, &a.key).cmp(&(b.period, &b.key)));
+    let mut costs: Vec<CostInForce> = Vec::new();
+    let mut texts = Texts::default();
+    tx.each(&sql, &params, |row| {
+        costs.push(cost(row, &mut texts)?);
+        Ok(())
+    })?;
+    costs.sort_by(|a, b| place(a).cmp(&place(b)));
+    costs.dedup_by(|more, sum| {
+        let same = place(more) == place(sum);
+        if same {
+            sum.rows += more.rows;
+            sum.cost += &more.cost;
+        }
+        same
+    });
     Ok(costs)
 }
 
-fn cost_key(row: &Row) -> Result<(SourceKey, u32, Period), StoreError> {
+/// What billing tells costs apart by, in the order in which it sees them.
+fn place(cost: &CostInForce) -> (Period, &SourceKey, u32) {
+    (cost.period, &cost.key, cost.version)
+}
+
+fn cost(row: &Row, texts: &mut Texts) -> Result<CostInForce, StoreError> {
     let key = SourceKey {
         document: DocumentId(row.int(0)?),
-        provider: fields::provider(row, 2)?,
-        account_key: fields::shared(row, 3)?,
-        service_name: fields::shared(row, 5)?,
-        cost_center_tag: fields::optional_shared(row, 6)?,
-        component_tag: fields::optional_shared(row, 7)?,
-        currency: fields::currency(row, 8)?,
+        provider: texts.provider(row, 2)?,
+        account_key: texts.shared(row, 3)?,
+        service_name: texts.shared(row, 5)?,
+        cost_center_tag: texts.optional_shared(row, 6)?,
+        component_tag: texts.optional_shared(row, 7)?,
+        currency: texts.currency(row, 8)?,
     };
-    Ok((key, fields::small(row, 1)?, fields::period(row, 4)?))
+    Ok(CostInForce {
+        key,
+        version: fields::small(row, 1)?,
+        period: fields::period(row, 4)?,
+        rows: fields::count(row, 9)?,
+        cost: fields::decimal(row, 10)?,
+    })
+}
+
+/// Whether any cost of a provider is in force.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn has_cost(tx: &mut Transaction<'_>, provider: &Provider) -> Result<bool, StoreError> {
+    let sql = "SELECT v.id FROM slices s JOIN versions v ON v.id = s.version_id \
+               WHERE v.in_force = 1 AND s.provider = ? LIMIT 1";
+    Ok(!tx.query(sql, &[provider.as_str().into()])?.is_empty())
 }

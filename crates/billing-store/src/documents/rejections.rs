@@ -183,8 +183,10 @@ type UsualKeys = HashMap<(String, u32), (Provider, Currency)>;
 
 /// The provider and currency of most rows of each version in force: what a row that tells neither is taken for.
 fn usual_keys(tx: &mut Transaction<'_>) -> Result<UsualKeys, StoreError> {
-    let sql = "SELECT d.job, d.period, v.version, b.provider, b.currency, b.row_count FROM buckets b \
-               JOIN versions v ON v.id = b.version_id JOIN documents d ON d.id = v.document_id WHERE v.in_force = 1";
+    let sql = "SELECT d.job, d.period, v.version, b.provider, b.currency, SUM(b.row_count) FROM buckets b \
+               JOIN versions v ON v.id = b.version_id JOIN documents d ON d.id = v.document_id WHERE v.in_force = 1 \
+               AND v.id IN (SELECT version_id FROM rejections WHERE kind = 'row') \
+               GROUP BY d.job, d.period, v.version, b.provider, b.currency";
     let mut counts: HashMap<(String, u32), HashMap<(Provider, Currency), u64>> = HashMap::new();
     for row in tx.query(sql, &[])? {
         let version = (format!("{}/{}", row.text(0)?, row.text(1)?), fields::small(&row, 2)?);

@@ -94,12 +94,12 @@ fn tell_findings(bill: &BillReport) {
 
 fn render(reports: &[BillReport], output: Format) -> String {
     let invoices: Vec<&Invoice> = reports.iter().filter_map(|bill| bill.invoice.as_ref()).collect();
-    let as_json: serde_json::Value = invoices.iter().map(|invoice| json::invoice(invoice)).collect();
+    let as_json = || -> serde_json::Value { invoices.iter().map(|invoice| json::invoice(invoice)).collect() };
     match output {
-        Format::Table | Format::Json => format!("{as_json:#}\n"),
-        Format::Yaml => yaml::render(&as_json),
+        Format::Table | Format::Json => format!("{:#}\n", as_json()),
+        Format::Yaml => yaml::render(&as_json()),
         Format::Csv => {
-            let mut listings = invoices.into_iter().map(report::line_listing);
+            let mut listings = invoices.into_iter().map(report::line_rows);
             let Some(mut all) = listings.next() else { return String::new() };
             all.rows.extend(listings.flat_map(|listing| listing.rows));
             all.render(Format::Csv)

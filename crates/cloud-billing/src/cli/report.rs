@@ -180,8 +180,13 @@ pub fn invoice_listing(invoices: &[InvoiceSummary]) -> Listing {
     }
 }
 
-/// The lines of an invoice as a list.
+/// The lines of an invoice as a list, also as JSON.
 pub fn line_listing(invoice: &Invoice) -> Listing {
+    Listing { json: json::invoice(invoice), ..line_rows(invoice) }
+}
+
+/// The lines of an invoice as a list without its JSON.
+pub fn line_rows(invoice: &Invoice) -> Listing {
     let mut listing = lines(invoice, &|number| number.to_string(), &|amount| amount.to_string());
     listing.columns.splice(0..0, ["number", "target"]);
     for row in &mut listing.rows {
@@ -228,7 +233,7 @@ fn lines(
             ">amount",
         ],
         rows: invoice.content.lines.iter().map(row).collect(),
-        json: json::invoice(invoice),
+        json: serde_json::Value::Null,
         empty: "No lines.",
     }
 }

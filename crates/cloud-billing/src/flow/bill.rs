@@ -16,7 +16,7 @@ use billing_core::{
         statement::statement,
     },
     ids::{InvoiceNumber, MANAGED_CLOUD_SERVICES, Target},
-    invoice::{Invoice, InvoiceState},
+    invoice::{Invoice, InvoiceState, LiveLine},
 };
 use billing_store::{
     StoreError, Transaction, audit, catalog,
@@ -82,9 +82,8 @@ impl BillReport {
 /// # Errors
 /// When there is no such target.
 pub fn targets(app: &mut App, word: &str) -> Result<Vec<Target>> {
-    let catalog = app.ledger.read(catalog::load)?;
     let mut known: Vec<Target> = ["Azure", "AWS", "GCP"].map(Target::named).to_vec();
-    known.extend(catalog.accounts.iter().map(|account| Target::Accounts(account.provider.clone())));
+    known.extend(app.ledger.read(catalog::providers)?.into_iter().map(Target::Accounts));
     known.sort();
     known.dedup();
     known.push(Target::ManagedCloudServices);
@@ -154,13 +153,49 @@ impl RunSettings {
 
 fn compute(tx: &mut Transaction<'_>, settings: &RunSettings) -> Result<(BillReport, Outcome)> {
     let target = &settings.run.target;
+    let live = invoices::live(tx, Some(target))?;
+    let (outcome, catalog) = if live.is_empty() && owes_nothing(tx, target)? {
+        (Outcome::default(), Catalog::default())
+    } else {
+        outcome(tx, settings, live)?
+    };
+    let report = BillReport {
+        target: target.clone(),
+        period: settings.run.period,
+        invoice: None,
+        findings: outcome.findings.clone(),
+        rejections: rejections(tx, target, settings.run.period)?,
+        catalog,
+        files: Vec::new(),
+        undelivered: None,
+    };
+    Ok((report, outcome))
+}
+
+/// Whether there is nothing that a target could owe: no cost, no position, no service. Most runs for all targets are of
+/// this kind, and need no master data.
+fn owes_nothing(tx: &mut Transaction<'_>, target: &Target) -> Result<bool> {
+    if catalog::has_dues(tx, target)? {
+        return Ok(false);
+    }
+    Ok(match target {
+        Target::Accounts(provider) => !documents::has_cost(tx, provider)?,
+        Target::ManagedCloudServices => true,
+    })
+}
+
+fn outcome(
+    tx: &mut Transaction<'_>,
+    settings: &RunSettings,
+    live: Vec<LiveLine>,
+) -> Result<(Outcome, Catalog)> {
+    let target = &settings.run.target;
     let run = BillRun { first_period: first_period(tx, target)?, ..settings.run.clone() };
     let filter = match target {
         Target::Accounts(provider) => CostFilter::Provider(provider),
         Target::ManagedCloudServices => CostFilter::Components,
     };
     let costs = documents::costs_in_force(tx, filter)?;
-    let live = invoices::live(tx, Some(target))?;
     let books = Books::new(catalog::load(tx)?, costs, live, rates::load(tx)?);
     if let Some(other) = books.live.iter().find(|live| live.currency != run.currency) {
         bail!(
@@ -171,18 +206,7 @@ fn compute(tx: &mut Transaction<'_>, settings: &RunSettings) -> Result<(BillRepo
             other.currency
         );
     }
-    let outcome = make_invoice(&run, &books)?;
-    let report = BillReport {
-        target: target.clone(),
-        period: run.period,
-        invoice: None,
-        findings: outcome.findings.clone(),
-        rejections: rejections(tx, target, run.period)?,
-        catalog: books.catalog,
-        files: Vec::new(),
-        undelivered: None,
-    };
-    Ok((report, outcome))
+    Ok((make_invoice(&run, &books)?, books.catalog))
 }
 
 fn store(tx: &mut Transaction<'_>, settings: &RunSettings, mode: Mode, created: &str) -> Result<BillReport> {

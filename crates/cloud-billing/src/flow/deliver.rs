@@ -30,8 +30,8 @@ pub fn write_exports(app: &mut App) -> Result<Vec<PathBuf>> {
     app.ledger.write(|tx| {
         let mut written = Vec::new();
         for export in invoices::exports(tx, None)? {
-            let Some(invoice) = invoices::find(tx, export.invoice)? else { continue };
-            written.extend(write_export(&dir, &invoice.content.target, &export)?);
+            let Some(target) = invoices::target(tx, export.invoice)? else { continue };
+            written.extend(write_export(&dir, &target, &export)?);
             invoices::export_written(tx, &export)?;
         }
         Ok(written)

@@ -1,6 +1,6 @@
 //! Netting of credits (rule R11): changes what is exported, not the lines.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Context;
 use crate::{
@@ -14,41 +14,69 @@ use crate::{
 /// carry line that defers what is left or takes up what was deferred. With `CREDITS=lines`: gives out what earlier
 /// invoices deferred.
 pub fn net(lines: &mut Vec<Line>, context: &Context<'_>) {
-    let carried = |live: &&&crate::invoice::LiveLine| matches!(live.line.subject, Subject::Carry(_));
-    let mut customers: BTreeSet<CustomerId> = lines.iter().map(|line| line.customer).collect();
-    customers.extend(context.live.iter().filter(carried).map(|live| live.line.customer));
-    for customer in customers {
-        let carry = carry_line(customer, lines, context);
-        lines.extend(carry);
+    let mut customers: BTreeMap<CustomerId, OfCustomer> = BTreeMap::new();
+    for live in &context.live {
+        if let Subject::Carry(customer) = live.line.subject {
+            // Each live carry line kept so much credit back; together they are what is still to be given.
+            let known = customers.entry(customer).or_default();
+            known.opening = known.opening + live.line.amount;
+            known.carried_to.get_or_insert_with(|| live.line.cost_center.clone());
+        }
+    }
+    if context.run.credits == Credits::Lines && customers.is_empty() {
+        return;
+    }
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_netted(line)) {
+        let known = customers.entry(line.customer).or_default();
+        known.net = known.net + line.amount;
+        known.lines.push(at);
+    }
+    for (customer, mut known) in customers {
+        if let Some(carry) = carry_line(customer, &known, lines, context) {
+            known.lines.push(lines.len());
+            lines.push(carry);
+        }
         if context.run.credits == Credits::Net {
-            lower_rows(customer, lines);
+            lower_rows(&known.lines, lines);
         }
     }
 }
 
-/// A recovery is its owner's income: it is never netted.
-fn is_netted(line: &Line, customer: CustomerId) -> bool {
-    line.customer == customer && !matches!(line.subject, Subject::Recovery(_))
+/// What netting looks at of a customer.
+#[derive(Default)]
+struct OfCustomer {
+    opening: Money,
+    /// The cost centre of its first live carry line.
+    carried_to: Option<String>,
+    /// The sum of its new lines.
+    net: Money,
+    /// The places of its new lines.
+    lines: Vec<usize>,
 }
 
-fn carry_line(customer: CustomerId, lines: &[Line], context: &Context<'_>) -> Option<Line> {
+/// A recovery is its owner's income: it is never netted.
+fn is_netted(line: &Line) -> bool {
+    !matches!(line.subject, Subject::Recovery(_))
+}
+
+fn carry_line(
+    customer: CustomerId,
+    known: &OfCustomer,
+    lines: &[Line],
+    context: &Context<'_>,
+) -> Option<Line> {
     let run = context.run;
-    let carried = |live: &&&crate::invoice::LiveLine| live.line.subject == Subject::Carry(customer);
-    // Each live carry line kept so much credit back; together they are what is still to be given.
-    let opening: Money = context.live.iter().filter(carried).map(|live| live.line.amount).sum();
-    let net: Money = lines.iter().filter(|line| is_netted(line, customer)).map(|line| line.amount).sum();
     let closing = match run.credits {
-        Credits::Net => (opening - net).max(Money::ZERO),
+        Credits::Net => (known.opening - known.net).max(Money::ZERO),
         Credits::Lines => Money::ZERO,
     };
-    let amount = closing - opening;
+    let amount = closing - known.opening;
     if amount.is_zero() {
         return None;
     }
     let customer = context.index.customer(customer)?;
-    let of_line =
-        || lines.iter().find(|line| is_netted(line, customer.id)).map(|line| line.cost_center.clone());
-    let of_carry = || context.live.iter().find(carried).map(|live| live.line.cost_center.clone());
+    let of_line = || known.lines.first().map(|at| lines[*at].cost_center.clone());
+    let of_carry = || known.carried_to.clone();
     let own = customer.cost_center_at(run.period, &run.cost_centers).map(str::to_owned);
     Some(Line {
         name: customer.name.clone(),
@@ -61,16 +89,15 @@ fn carry_line(customer: CustomerId, lines: &[Line], context: &Context<'_>) -> Op
     })
 }
 
-/// Takes each negative row out of the positive ones: of the same cost centre first, then in line order.
-fn lower_rows(customer: CustomerId, lines: &mut [Line]) {
-    let netted = |line: &Line| is_netted(line, customer);
-    let negative: Vec<usize> =
-        (0..lines.len()).filter(|at| netted(&lines[*at]) && lines[*at].exported < Money::ZERO).collect();
-    for credit in negative {
+/// Takes each negative row out of the positive ones: of the same cost centre first, then in line order. `own` are the
+/// places of one customer's lines.
+fn lower_rows(own: &[usize], lines: &mut [Line]) {
+    let negative = own.iter().copied().filter(|at| lines[*at].exported < Money::ZERO);
+    for credit in negative.collect::<Vec<_>>() {
         for same_cost_center in [true, false] {
-            for row in 0..lines.len() {
+            for &row in own {
                 let same = lines[row].cost_center == lines[credit].cost_center;
-                if !netted(&lines[row]) || lines[row].exported <= Money::ZERO || same != same_cost_center {
+                if lines[row].exported <= Money::ZERO || same != same_cost_center {
                     continue;
                 }
                 let lowered = lines[row].exported.min(-lines[credit].exported);

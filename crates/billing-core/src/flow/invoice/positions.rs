@@ -1,16 +1,25 @@
 //! Position lines: manual credits and fees, each exactly once.
 
+use std::collections::HashMap;
+
 use super::Context;
 use crate::{
     books::{Finding, HeldSubject},
     catalog::Position,
     decimal::Decimal,
+    ids::PositionId,
     invoice::{Line, LineKind, Subject},
     money::Cost,
 };
 
 /// The positions of the run's target that are not on a live line yet.
 pub fn lines(context: &Context<'_>, findings: &mut Vec<Finding>) -> Vec<Line> {
+    let mut live: HashMap<PositionId, Decimal> = HashMap::new();
+    for line in context.live.iter().map(|live| &live.line) {
+        if let Subject::Position(position) = line.subject {
+            *live.entry(position).or_default() += &line.price;
+        }
+    }
     let due =
         |position: &&Position| position.target == context.run.target && position.from <= context.run.period;
     context
@@ -19,15 +28,18 @@ pub fn lines(context: &Context<'_>, findings: &mut Vec<Finding>) -> Vec<Line> {
         .positions
         .iter()
         .filter(due)
-        .filter_map(|position| line(position, context, findings))
+        .filter_map(|position| line(position, live.get(&position.id), context, findings))
         .collect()
 }
 
-fn line(position: &Position, context: &Context<'_>, findings: &mut Vec<Finding>) -> Option<Line> {
+fn line(
+    position: &Position,
+    live: Option<&Decimal>,
+    context: &Context<'_>,
+    findings: &mut Vec<Finding>,
+) -> Option<Line> {
     let run = context.run;
-    let live: Vec<_> =
-        context.live.iter().filter(|live| live.line.subject == Subject::Position(position.id)).collect();
-    let price = &position.amount - &live.iter().map(|live| &live.line.price).sum::<Decimal>();
+    let price = live.map_or_else(|| position.amount.clone(), |live| &position.amount - live);
     if price.is_zero() {
         return None;
     }

@@ -354,7 +354,7 @@ impl<'c, 'a> Month<'c, 'a> {
     }
 
     fn line(&self, key: LineKey, parts: LineParts) -> Option<Line> {
-        let service = self.context.books.catalog.services.iter().find(|service| service.id == key.service)?;
+        let service = self.context.index.service(key.service)?;
         let mut charge = Charge::default();
         for of_use in &parts.uses {
             charge.add(&Charge::of_use(of_use));

@@ -242,8 +242,8 @@ fn many_rows_go_in_with_one_statement(place: &Place<'_>) {
     let mut db = place.items();
     let value = |id: i64| match id % 3 {
         0 => Value::Null,
-        1 => Value::Text(String::new()),
-        _ => Value::Text(format!("note {id}")),
+        1 => Value::from(""),
+        _ => Value::from(format!("note {id}")),
     };
     write(&mut db, |transaction| {
         transaction.execute_each(INSERT, (1..=3000).map(|id| vec![id.into(), Value::Null, value(id)]))?;

@@ -1,0 +1,356 @@
+//! What becomes of a row: a bucket and a line of the detail, or a rejection.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use billing_core::{
+    Fixed, Period,
+    flow::normalise::{Normaliser, RowProblem, amount},
+    line_item::{LineItem, RawLine, Row},
+    ports::RowReader,
+    rejection::{Rejection, Remark, excerpt},
+    tags::{LineTags, TagNames, TagsError},
+};
+use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::{
+    canonical::{self, shows_itself},
+    error::DetailError,
+    harvest::{Harvest, Position, REMARKS_MAX},
+    kinds::Kinds,
+    parquet_out::Part,
+    schema::{OWN, SCALE, SHARED},
+};
+
+/// The file whose rows are taken.
+#[derive(Clone, Copy)]
+pub(crate) struct FileOf<'f> {
+    /// Its number in the import.
+    pub(crate) number: usize,
+    /// Its name.
+    pub(crate) name: &'f str,
+}
+
+/// Takes rows: each worker has one of its own.
+pub(crate) struct Rows<'w> {
+    folder: &'w Path,
+    /// The number of the next part file.
+    parts: &'w AtomicUsize,
+    part: Option<Part>,
+    normaliser: Normaliser,
+    kinds: Kinds,
+    tags: Tags,
+    file: Option<(usize, Arc<str>)>,
+    harvest: Harvest,
+}
+
+impl<'w> Rows<'w> {
+    /// Takes rows into part files of this folder.
+    pub(crate) fn new(
+        folder: &'w Path,
+        parts: &'w AtomicUsize,
+        tag_names: &TagNames,
+        default_period: Option<Period>,
+    ) -> Self {
+        Self {
+            folder,
+            parts,
+            part: None,
+            normaliser: Normaliser::new(tag_names.clone(), default_period),
+            kinds: Kinds::new(default_period.is_some()),
+            tags: Tags::new(tag_names.clone()),
+            file: None,
+            harvest: Harvest::default(),
+        }
+    }
+
+    /// Says which file the next rows are of.
+    pub(crate) fn start_file(&mut self, number: usize, name: &Arc<str>) -> Result<(), DetailError> {
+        if self.file.as_ref().is_some_and(|(known, _)| *known == number) {
+            return Ok(());
+        }
+        self.yield_kinds()?;
+        self.file = Some((number, name.clone()));
+        Ok(())
+    }
+
+    /// Takes a row of the file that was started last.
+    pub(crate) fn take(
+        &mut self,
+        file: FileOf<'_>,
+        line: u64,
+        reader: &mut dyn RowReader,
+        row: Row<'_>,
+    ) -> Result<(), DetailError> {
+        self.harvest.rows += 1;
+        let raw = reader.read(row);
+        let part = match &mut self.part {
+            Some(part) => part,
+            none => {
+                let number = self.parts.fetch_add(1, Ordering::Relaxed);
+                none.insert(Part::create(self.folder, number)?)
+            }
+        };
+        let at = Position { file: file.number, line };
+        let own = own_texts(&raw);
+        let hashes = part.look(&own);
+        let read = self.tags.read(part.tags_number(), &raw.tags);
+        let key = self.kinds.key(&raw, read.set);
+        let kind = match self.kinds.find(&key) {
+            Some(kind) => kind,
+            None => match self.normaliser.line_item(raw.clone()) {
+                Ok((item, _)) => {
+                    let number = part.kind(&shared_texts(&item, &item.period.to_string(), file.name));
+                    self.kinds.add(key, &item, at, number, &mut self.harvest)
+                }
+                Err(problem) => {
+                    self.reject(at, file, with_heading(*problem, reader));
+                    return Ok(());
+                }
+            },
+        };
+        let Some((billed, effective)) = amounts(&raw) else {
+            if let Err(problem) = self.normaliser.line_item(raw) {
+                self.reject(at, file, with_heading(*problem, reader));
+            }
+            return Ok(());
+        };
+        let known = self.kinds.get(kind);
+        part.add(known.number, &own, [Some(billed), effective], line);
+        let content = content_hash(known.seed, billed, &hashes);
+        self.kinds
+            .count(kind, line, billed, effective, content, &mut self.harvest)
+            .map_err(|_| too_large(file.name, line, raw.billing_currency))?;
+        if let Some(error) = read.error {
+            self.remark(at, file, reader, &raw.tags, &error);
+        }
+        Ok(())
+    }
+
+    /// Rejects a row that is none of the table's.
+    pub(crate) fn reject_whole(&mut self, file: FileOf<'_>, line: u64, text: &str, reason: String) {
+        self.harvest.rows += 1;
+        let (text, column) = (text.to_owned(), "");
+        let problem =
+            RowProblem { column, text, reason, provider: None, period: None, currency: None, cost: None };
+        self.reject(Position { file: file.number, line }, file, Rejected { heading: String::new(), problem });
+    }
+
+    /// To be called after each block of rows: keeps the memory within its bounds.
+    pub(crate) fn settle(&mut self) -> Result<(), DetailError> {
+        let forgotten = match &mut self.part {
+            Some(part) => part.settle()?,
+            None => false,
+        };
+        if forgotten || self.kinds.is_full() {
+            self.yield_kinds()?;
+            self.kinds.forget();
+            self.tags.forget();
+        }
+        Ok(())
+    }
+
+    /// How many rows were looked at.
+    pub(crate) fn count(&self) -> u64 {
+        self.harvest.rows
+    }
+
+    /// How many rows were rejected.
+    pub(crate) fn rejected(&self) -> usize {
+        self.harvest.rejections.len()
+    }
+
+    /// Everything that was brought in, with the detail written.
+    pub(crate) fn finish(mut self) -> Result<Harvest, DetailError> {
+        self.yield_kinds()?;
+        if let Some(part) = self.part {
+            part.finish()?;
+        }
+        Ok(self.harvest)
+    }
+
+    fn yield_kinds(&mut self) -> Result<(), DetailError> {
+        if let Some((number, name)) = &self.file {
+            let yielded = self.kinds.yield_to(&mut self.harvest, *number);
+            yielded.map_err(|line| too_large(name, line, ""))?;
+        }
+        match &mut self.part {
+            Some(part) => part.forget_kinds(),
+            None => Ok(()),
+        }
+    }
+
+    fn reject(&mut self, at: Position, file: FileOf<'_>, rejected: Rejected) {
+        let Rejected { heading, problem } = rejected;
+        let rejection = Rejection {
+            file: file.name.to_owned(),
+            line: at.line,
+            column: heading,
+            text: excerpt(&problem.text),
+            reason: problem.reason,
+            provider: problem.provider,
+            period: problem.period,
+            currency: problem.currency,
+            cost: problem.cost,
+        };
+        self.harvest.reject(at, rejection);
+    }
+
+    fn remark(
+        &mut self,
+        at: Position,
+        file: FileOf<'_>,
+        reader: &dyn RowReader,
+        text: &str,
+        error: &TagsError,
+    ) {
+        if self.harvest.remarks.len() < REMARKS_MAX {
+            let remark = Remark {
+                file: file.name.to_owned(),
+                line: at.line,
+                column: reader.heading("Tags"),
+                text: excerpt(text),
+                reason: error.to_string(),
+            };
+            self.harvest.remarks.push((at, remark));
+        }
+    }
+}
+
+fn too_large(file: &str, line: u64, currency: &str) -> DetailError {
+    let space = if currency.is_empty() { "" } else { " " };
+    let problem = format!(
+        "with this row the{space}{currency} costs add up to more than can be counted; look for an amount that cannot \
+         be"
+    );
+    DetailError::at_line(file, line, problem)
+}
+
+/// The billed and the amortised cost; `None` where one cannot be read or the first is missing.
+fn amounts(raw: &RawLine<'_>) -> Option<(Fixed, Option<Fixed>)> {
+    let billed = amount(&raw.billed_cost)?.ok()?;
+    let effective = match &raw.effective_cost {
+        same if **same == *raw.billed_cost => Some(billed),
+        other => amount(other).transpose().ok()?,
+    };
+    Some((billed, effective))
+}
+
+/// The hash of a row's content.
+fn content_hash(seed: u128, billed: Fixed, texts: &[u128; OWN]) -> u128 {
+    let mut bytes = [0; 16 * (3 + OWN)];
+    bytes[..16].copy_from_slice(&seed.to_le_bytes());
+    bytes[16..48].copy_from_slice(&canonical::bytes(billed));
+    for (place, hash) in bytes[48..].chunks_exact_mut(16).zip(texts) {
+        place.copy_from_slice(&hash.to_le_bytes());
+    }
+    xxh3_128(&bytes)
+}
+
+/// The texts of a row's own columns, in the order of the schema.
+fn own_texts<'t>(raw: &'t RawLine<'_>) -> [&'t str; OWN] {
+    [
+        raw.charge_period_start,
+        raw.charge_period_end,
+        raw.charge_description,
+        // What the decimal beside it shows need not be kept twice.
+        if shows_itself(&raw.billed_cost, SCALE as usize) { "" } else { &raw.billed_cost },
+        &raw.list_cost,
+        &raw.quantity,
+        raw.unit,
+        raw.resource_id,
+        raw.resource_name,
+        raw.sku,
+        &raw.tags,
+    ]
+}
+
+/// The texts that the line items of a kind share, in the order of the schema.
+fn shared_texts<'t>(item: &'t LineItem<'_>, period: &'t str, file: &'t str) -> [&'t str; SHARED] {
+    let raw = &item.raw;
+    [
+        item.provider.as_str(),
+        &item.account_key,
+        item.account_name,
+        period,
+        raw.charge_category,
+        raw.service_category,
+        raw.service_name,
+        raw.region,
+        raw.commitment_term,
+        item.currency.as_str(),
+        raw.invoice_id,
+        raw.invoice_issuer,
+        item.tags.cost_center.as_deref().unwrap_or(""),
+        item.tags.component.as_deref().unwrap_or(""),
+        item.tags.service.as_deref().unwrap_or(""),
+        file,
+    ]
+}
+
+/// A row's problem and the file's own heading of the column at fault.
+struct Rejected {
+    heading: String,
+    problem: RowProblem,
+}
+
+fn with_heading(problem: RowProblem, reader: &dyn RowReader) -> Rejected {
+    Rejected { heading: reader.heading(problem.column), problem }
+}
+
+/// What billing reads from tags, by number.
+struct Tags {
+    names: TagNames,
+    /// What was read from texts that have numbers.
+    known: Vec<Option<TagsRead>>,
+    sets: HashMap<LineTags, u32>,
+}
+
+/// What was read from a text of tags.
+#[derive(Clone)]
+struct TagsRead {
+    /// The number of what billing reads.
+    set: u32,
+    error: Option<TagsError>,
+}
+
+impl Tags {
+    fn new(names: TagNames) -> Self {
+        Self { names, known: Vec::new(), sets: HashMap::new() }
+    }
+
+    /// Reads tags, or knows them by the number of their text.
+    fn read(&mut self, number: Option<u32>, text: &str) -> TagsRead {
+        let Some(place) = number.map(|number| number as usize) else { return self.parse(text) };
+        if let Some(Some(known)) = self.known.get(place) {
+            return known.clone();
+        }
+        let read = self.parse(text);
+        if self.known.len() <= place {
+            self.known.resize(place + 1, None);
+        }
+        self.known[place] = Some(read.clone());
+        read
+    }
+
+    fn parse(&mut self, text: &str) -> TagsRead {
+        let (tags, error) = match LineTags::parse(text, &self.names) {
+            Ok(tags) => (tags, None),
+            Err(error) => (LineTags::default(), Some(error)),
+        };
+        let next = self.sets.len() as u32;
+        TagsRead { set: *self.sets.entry(tags).or_insert(next), error }
+    }
+
+    /// Forgets all sets, and with them what was read.
+    fn forget(&mut self) {
+        self.known.clear();
+        self.sets.clear();
+    }
+}

@@ -1,0 +1,347 @@
+//! Threads that read blocks of a table beside each other, and the order that comes out of it all the same.
+//!
+//! Pieces are numbered as they are cut. Which thread reads which piece does not matter for what is brought in (see
+//! `harvest`); of several errors the one counts that stands first in the files.
+
+use std::{
+    num::NonZero,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    },
+    thread::{self, Scope, ScopedJoinHandle},
+};
+
+use billing_core::{Period, line_item::Row, ports::RowReader, tags::TagNames};
+
+use crate::{
+    blocks::Block,
+    csv::{Record, Records},
+    error::DetailError,
+    fields::{Fields, Layout},
+    harvest::Harvest,
+    row::{FileOf, Rows},
+    table::{Headings, NoRow, record_error},
+};
+
+/// A table whose rows are being read.
+pub(crate) struct Table {
+    /// The number of its file in the import.
+    pub(crate) number: usize,
+    /// The name of its file.
+    pub(crate) name: Arc<str>,
+    /// Its headings.
+    pub(crate) headings: Headings,
+    /// What reads its rows. Workers fork it.
+    pub(crate) reader: Mutex<Box<dyn RowReader>>,
+    /// Where its fields are.
+    pub(crate) layout: Layout,
+}
+
+/// Something to read.
+pub(crate) enum Piece {
+    /// Plain text.
+    Block(Block),
+    /// Records that were cut one by one.
+    Records(Cutout),
+}
+
+/// Records, one behind the other.
+#[derive(Default)]
+pub(crate) struct Cutout {
+    /// Their fields, without commas and quotes.
+    bytes: Vec<u8>,
+    /// Where each field starts and ends.
+    spans: Vec<(usize, usize)>,
+    /// For each record: its line, and where its bytes and its spans end.
+    records: Vec<(u64, usize, usize)>,
+}
+
+/// What a worker is given.
+struct Job {
+    /// Its place in the order of all.
+    number: u64,
+    table: Arc<Table>,
+    piece: Piece,
+}
+
+/// What must be known to take rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan<'p> {
+    /// Where the detail goes.
+    pub(crate) folder: &'p Path,
+    /// The tags that billing reads.
+    pub(crate) tag_names: &'p TagNames,
+    /// The period of rows that have none.
+    pub(crate) default_period: Option<Period>,
+    /// Most rejected rows.
+    pub(crate) rejections_max: usize,
+}
+
+/// What the workers share.
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// The number of the next part file.
+    parts: AtomicUsize,
+    rows: AtomicU64,
+    rejected: AtomicUsize,
+    /// The first piece that cannot be taken, counted from 1, and why; 0 while there is none.
+    failed: AtomicU64,
+    /// With the number of its file.
+    failure: Mutex<Option<(usize, DetailError)>>,
+}
+
+/// The workers.
+pub(crate) struct Workers<'scope> {
+    jobs: Option<SyncSender<Job>>,
+    blocks: Receiver<Block>,
+    threads: Vec<ScopedJoinHandle<'scope, Result<Harvest, DetailError>>>,
+    next: u64,
+}
+
+impl<'scope> Workers<'scope> {
+    /// Starts a thread for each processor.
+    pub(crate) fn start<'env>(
+        scope: &'scope Scope<'scope, 'env>,
+        plan: Plan<'scope>,
+        shared: &'scope Shared,
+    ) -> Self {
+        let count = thread::available_parallelism().map_or(1, NonZero::get);
+        let (jobs, queue) = sync_channel(count);
+        let (used, blocks) = channel();
+        let queue = Arc::new(Mutex::new(queue));
+        let threads = (0..count)
+            .map(|_| {
+                let (queue, used) = (queue.clone(), used.clone());
+                scope.spawn(move || Worker::new(plan, shared).run(&queue, &used))
+            })
+            .collect();
+        Self { jobs: Some(jobs), blocks, threads, next: 1 }
+    }
+
+    /// Memory for the next block.
+    pub(crate) fn spare_block(&self) -> Block {
+        self.blocks.try_recv().unwrap_or_default()
+    }
+
+    /// Hands a piece to the next worker that is free.
+    pub(crate) fn hand(&mut self, table: &Arc<Table>, piece: Piece) {
+        let number = self.next;
+        self.next += 1;
+        if let Some(jobs) = &self.jobs {
+            // It fails only when all workers have panicked, which joining them tells.
+            let _ = jobs.send(Job { number, table: table.clone(), piece });
+        }
+    }
+
+    /// Waits until everything is read.
+    pub(crate) fn finish(mut self) -> Result<Harvest, DetailError> {
+        drop(self.jobs.take());
+        let mut all = Harvest::default();
+        for thread in self.threads {
+            let harvest = thread
+                .join()
+                .map_err(|_| DetailError::Internal("a thread that read rows ended early".to_owned()))?;
+            all.merge(harvest?)?;
+        }
+        Ok(all)
+    }
+}
+
+impl Shared {
+    /// Rows that were read so far.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+
+    /// Whether a piece could not be taken.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire) != 0
+    }
+
+    /// Why the first piece that could not be taken could not, and the number of its file.
+    pub(crate) fn failure(&self) -> Option<(usize, DetailError)> {
+        lock(&self.failure).take()
+    }
+
+    /// Rows that were rejected so far.
+    pub(crate) fn rejected(&self) -> usize {
+        self.rejected.load(Ordering::Relaxed)
+    }
+
+    fn fail(&self, number: u64, file: usize, error: DetailError) {
+        let mut failure = lock(&self.failure);
+        let failed = self.failed.load(Ordering::Acquire);
+        if failed == 0 || number < failed {
+            self.failed.store(number, Ordering::Release);
+            *failure = Some((file, error));
+        }
+    }
+}
+
+/// What a panicking thread left is of no more use, but nothing is decided by it.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A thread that reads pieces.
+struct Worker<'w> {
+    rows: Rows<'w>,
+    fields: Fields,
+    spans: Vec<(usize, usize)>,
+    table: Option<OpenTable>,
+    shared: &'w Shared,
+    rejections_max: usize,
+}
+
+/// A table with a worker's own reader.
+struct OpenTable {
+    table: Arc<Table>,
+    reader: Box<dyn RowReader>,
+}
+
+impl<'w> Worker<'w> {
+    fn new(plan: Plan<'w>, shared: &'w Shared) -> Self {
+        Self {
+            rows: Rows::new(plan.folder, &shared.parts, plan.tag_names, plan.default_period),
+            fields: Fields::default(),
+            spans: Vec::new(),
+            table: None,
+            shared,
+            rejections_max: plan.rejections_max,
+        }
+    }
+
+    fn run(mut self, queue: &Mutex<Receiver<Job>>, used: &Sender<Block>) -> Result<Harvest, DetailError> {
+        loop {
+            let Ok(Job { number, table, piece }) = lock(queue).recv() else { break };
+            let failed = self.shared.failed.load(Ordering::Acquire);
+            // What stands behind an error is of no more interest. Nor is it when there are too many rejections: the
+            // first of them is in a piece that somebody has already taken.
+            if (failed != 0 && failed < number) || self.shared.rejected() > self.rejections_max {
+                continue;
+            }
+            let file = table.number;
+            if let Err(error) = self.piece(table, piece, used) {
+                self.shared.fail(number, file, error);
+            }
+        }
+        if self.shared.has_failed() {
+            return Ok(Harvest::default());
+        }
+        self.rows.finish()
+    }
+
+    fn piece(&mut self, table: Arc<Table>, piece: Piece, used: &Sender<Block>) -> Result<(), DetailError> {
+        let (rows, rejected) = (self.rows.count(), self.rows.rejected());
+        let mut open = match self.table.take() {
+            Some(open) if Arc::ptr_eq(&open.table, &table) => open,
+            _ => {
+                let reader = lock(&table.reader).fork();
+                OpenTable { table, reader }
+            }
+        };
+        self.rows.start_file(open.table.number, &open.table.name)?;
+        match piece {
+            Piece::Block(mut block) => {
+                self.block(&mut open, &mut block)?;
+                if block.is_small() {
+                    let _ = used.send(block);
+                }
+            }
+            Piece::Records(cutout) => {
+                for record in cutout.iter() {
+                    take_record(&mut self.rows, &mut self.spans, &mut open, &record)?;
+                }
+            }
+        }
+        self.table = Some(open);
+        self.rows.settle()?;
+        self.shared.rows.fetch_add(self.rows.count() - rows, Ordering::Relaxed);
+        self.shared.rejected.fetch_add(self.rows.rejected() - rejected, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Reads a block quickly if all of it is plain, else record by record.
+    fn block(&mut self, open: &mut OpenTable, block: &mut Block) -> Result<(), DetailError> {
+        let table = open.table.clone();
+        let Some(mut found) = self.fields.rows(block, &table.layout) else {
+            return take_records(&mut self.rows, &mut self.spans, open, block.text(), block.line);
+        };
+        while let Some(row) = found.next() {
+            if table.headings.may_repeat_in(&row, &table.layout.wanted) {
+                let (text, line) = (row.record.as_bytes(), row.line);
+                take_records(&mut self.rows, &mut self.spans, open, text, line)?;
+                continue;
+            }
+            let file = FileOf { number: table.number, name: &table.name };
+            self.rows.take(file, row.line, &mut *open.reader, Row::new(row.text, row.spans))?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes the records of a text that starts on this line, one by one.
+fn take_records(
+    rows: &mut Rows<'_>,
+    spans: &mut Vec<(usize, usize)>,
+    open: &mut OpenTable,
+    text: &[u8],
+    line: u64,
+) -> Result<(), DetailError> {
+    let table = open.table.clone();
+    let bytes_max = table.layout.bytes_max;
+    let mut records = Records::resume(text, line, bytes_max);
+    while let Some(record) = records.next().map_err(|error| record_error(&table.name, error, bytes_max))? {
+        take_record(rows, spans, open, &record)?;
+    }
+    Ok(())
+}
+
+/// Takes a record that was cut by itself.
+fn take_record(
+    rows: &mut Rows<'_>,
+    spans: &mut Vec<(usize, usize)>,
+    open: &mut OpenTable,
+    record: &Record<'_>,
+) -> Result<(), DetailError> {
+    let OpenTable { table, reader } = open;
+    let file = FileOf { number: table.number, name: &table.name };
+    match table.headings.row_text(record) {
+        Ok(text) => {
+            spans.clear();
+            spans.extend(table.layout.wanted.iter().map(|place| record.spans[*place]));
+            rows.take(file, record.line, &mut **reader, Row::new(text, spans))
+        }
+        Err(NoRow::Blank) => Ok(()),
+        Err(NoRow::Broken(text, reason)) => {
+            rows.reject_whole(file, record.line, &text, reason);
+            Ok(())
+        }
+    }
+}
+
+impl Cutout {
+    /// Adds a record.
+    pub(crate) fn push(&mut self, record: &Record<'_>) {
+        self.bytes.extend_from_slice(record.bytes);
+        self.spans.extend_from_slice(record.spans);
+        self.records.push((record.line, self.bytes.len(), self.spans.len()));
+    }
+
+    /// Bytes of memory that the records take.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len() + size_of_val(&*self.spans) + size_of_val(&*self.records)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Record<'_>> {
+        let (mut byte, mut span) = (0, 0);
+        self.records.iter().map(move |(line, bytes_end, spans_end)| Record {
+            line: *line,
+            bytes: &self.bytes[std::mem::replace(&mut byte, *bytes_end)..*bytes_end],
+            spans: &self.spans[std::mem::replace(&mut span, *spans_end)..*spans_end],
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! AWS beyond its buckets: the accounts of an organization.
+
+mod organizations;
+mod signature;
+
+pub use organizations::{ListedAccount, Organization};
