@@ -7,6 +7,7 @@ mod columns;
 pub mod ecb;
 mod numbers;
 
+mod aws_accounts;
 mod aws_cur;
 mod azure_usage;
 mod focus;
@@ -14,7 +15,8 @@ mod focus;
 use billing_core::ports::TableFormat;
 
 /// All importers, by name.
-pub static PROVIDERS: &[Importer] = &[aws_cur::IMPORTER, azure_usage::IMPORTER, focus::IMPORTER];
+pub static PROVIDERS: &[Importer] =
+    &[aws_accounts::IMPORTER, aws_cur::IMPORTER, azure_usage::IMPORTER, focus::IMPORTER];
 
 /// A source of cost: its name, what it is, and how its tables are read.
 #[derive(Clone, Copy)]
@@ -44,6 +46,8 @@ pub enum Kind {
     FullBill,
     /// Something beside the bill.
     Addition,
+    /// The names of accounts, and no cost: nothing of it is billed, and it makes no document.
+    Accounts,
 }
 
 /// Something that an importer must be told.
