@@ -67,11 +67,29 @@ pub trait Delivery: Send + Sync {
     /// Whether a file is a manifest, by its path below the folder, with `/` between names.
     fn is_manifest(&self, name: &str) -> bool;
 
+    /// Where the manifest's path says it stands: the folder of its report or export, and the billing period. Nothing
+    /// where the path does not tell, as in a folder that starts below them.
+    fn place(&self, name: &str) -> Option<(String, Period)>;
+
     /// Reads a manifest.
     ///
     /// # Errors
-    /// A sentence with cause and cure, when it is none, or one of another kind of document.
-    fn read(&self, name: &str, bytes: &[u8]) -> Result<Manifest, String>;
+    /// When it is none, or one of another kind of document.
+    fn read(&self, name: &str, bytes: &[u8]) -> Result<Manifest, NoManifest>;
+
+    /// The setting that names one report where several are delivered to one place.
+    fn report_setting(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Why a file is no manifest of the bill, in a sentence with cause and cure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoManifest {
+    /// It is the manifest of something else, which may stand beside the bill.
+    OtherDocument(String),
+    /// It cannot be read.
+    Unreadable(String),
 }
 
 /// What a manifest says.
@@ -83,6 +101,8 @@ pub struct Manifest {
     pub period: Period,
     /// Which writing of the period it is of: the provider's id of the assembly or run.
     pub assembly: String,
+    /// When the provider wrote it, in a form whose order is that of time; empty where it does not tell.
+    pub written: String,
     /// The files of the bill.
     pub files: Vec<ManifestFile>,
 }

@@ -23,7 +23,10 @@ pub(crate) const IMPORTER: Importer = Importer {
     kind: Kind::Accounts,
     provider: Some("AWS"),
     format: &Accounts,
+    delivery: None,
     parameters: &[],
+    permissions: &["organizations:ListAccounts, in the management account or a delegated one"],
+    not_taken: &["organizational units, e-mail addresses and tags of accounts"],
     sample: false,
 };
 

@@ -11,6 +11,7 @@
 //! of a cost that its own row has already.
 
 mod effective;
+pub(crate) mod manifest;
 mod tags;
 
 use std::borrow::Cow;
@@ -23,7 +24,7 @@ use billing_core::{
 
 use self::{effective::EffectiveCost, tags::Tags};
 use crate::{
-    Importer, Kind,
+    Importer, Kind, Parameter,
     columns::{Column, Columns, Need, either, text},
 };
 
@@ -35,7 +36,21 @@ pub(crate) const IMPORTER: Importer = Importer {
     kind: Kind::FullBill,
     provider: Some("AWS"),
     format: &AwsCur,
-    parameters: &[],
+    delivery: Some(&manifest::AwsDelivery { focus: false }),
+    parameters: &[
+        Parameter::open("AWS_CUR_URL", "where the report is delivered: s3://BUCKET/PREFIX"),
+        Parameter::open("AWS_CUR_REPORT", "the report's name, where several are delivered there"),
+    ],
+    permissions: &[
+        "s3:ListBucket on the bucket, for the prefix",
+        "s3:GetObject on the objects below the prefix",
+        "kms:Decrypt on the bucket's key, where it has one of its own",
+    ],
+    not_taken: &[
+        "blended and net costs: the unblended cost adds up to the invoices, discounts are rows of their own",
+        "splitLineItem columns: shares of a cost that its own row has already",
+        "product, pricing and cost category columns beyond family, region, SKU, term and unit",
+    ],
     sample: false,
 };
 

@@ -8,6 +8,8 @@
 //! Taken are all charges, also refunds, purchases and rounding. Not taken is the amortised data set: it has the same
 //! headings, but does not add up to the invoice.
 
+pub(crate) mod manifest;
+
 use std::{
     borrow::Cow,
     sync::{Arc, OnceLock},
@@ -20,7 +22,7 @@ use billing_core::{
 };
 
 use crate::{
-    Importer, Kind,
+    Importer, Kind, Parameter,
     columns::{Column, Columns, Need, either, text},
     numbers::Evidence,
 };
@@ -33,7 +35,27 @@ pub(crate) const IMPORTER: Importer = Importer {
     kind: Kind::FullBill,
     provider: Some("Azure"),
     format: &AzureUsage,
-    parameters: &[],
+    delivery: Some(&manifest::AzureDelivery { kind: "ActualCost" }),
+    parameters: &[
+        Parameter::open("AZURE_EXPORT_URL", "where an export is delivered: az://CONTAINER/PREFIX"),
+        Parameter::open(
+            "AZURE_BILLING_SCOPE",
+            "without an export: the scope whose cost details are asked for",
+        ),
+        Parameter::open("AZURE_TENANT_ID", "the directory of the service principal"),
+        Parameter::open("AZURE_CLIENT_ID", "the service principal"),
+        Parameter::secret("AZURE_CLIENT_SECRET", "its secret"),
+    ],
+    permissions: &[
+        "for an export: Storage Blob Data Reader on the container",
+        "for cost details: Cost Management Reader on the subscription, or Billing account reader (MCA), or Enrollment \
+         reader (EA)",
+    ],
+    not_taken: &[
+        "amortised sets: they do not add up to the invoice",
+        "tax, support and prepayments: Azure does not export them",
+        "prices beyond the pay-as-you-go cost",
+    ],
     sample: true,
 };
 

@@ -4,13 +4,16 @@
 //! Not taken: contract commitments and the other data sets of FOCUS, and columns that billing does not look at.
 
 use billing_core::{
+    Period,
     line_item::{RawLine, Row},
-    ports::{MissingColumns, RowReader, TableFormat},
+    ports::{Delivery, Manifest, MissingColumns, NoManifest, RowReader, TableFormat},
     tags::TagNames,
 };
 
 use crate::{
-    Importer, Kind,
+    Importer, Kind, Parameter,
+    aws_cur::manifest::AwsDelivery,
+    azure_usage::manifest::AzureDelivery,
     columns::{Columns, Need, either, text},
 };
 
@@ -22,11 +25,46 @@ pub(crate) const IMPORTER: Importer = Importer {
     kind: Kind::FullBill,
     provider: None,
     format: &Focus,
-    parameters: &[],
+    delivery: Some(&FocusDelivery),
+    parameters: &[Parameter::open(
+        "FOCUS_URL",
+        "where an export is delivered: s3://, az:// or gs://, with its prefix",
+    )],
+    permissions: &["reading and listing the objects below the prefix"],
+    not_taken: &[
+        "contract commitments, invoice details, billing periods and the other data sets of FOCUS",
+        "list and contracted prices, and columns that start with x_, but for Microsoft's term",
+    ],
     sample: true,
 };
 
 struct Focus;
+
+/// AWS and Microsoft export FOCUS the way they export their own reports.
+struct FocusDelivery;
+
+impl FocusDelivery {
+    const AWS: AwsDelivery = AwsDelivery { focus: true };
+    const AZURE: AzureDelivery = AzureDelivery { kind: "FocusCost" };
+
+    fn of(name: &str) -> &'static dyn Delivery {
+        if Self::AWS.is_manifest(name) { &Self::AWS } else { &Self::AZURE }
+    }
+}
+
+impl Delivery for FocusDelivery {
+    fn is_manifest(&self, name: &str) -> bool {
+        Self::of(name).is_manifest(name)
+    }
+
+    fn place(&self, name: &str) -> Option<(String, Period)> {
+        Self::of(name).place(name)
+    }
+
+    fn read(&self, name: &str, bytes: &[u8]) -> Result<Manifest, NoManifest> {
+        Self::of(name).read(name, bytes)
+    }
+}
 
 const NEEDS: &[Need] = &[
     Need { shown: "BilledCost", any_of: &["billedcost"] },

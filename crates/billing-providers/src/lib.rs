@@ -4,6 +4,7 @@
 //! line, the help and the contract test loop over that list.
 
 mod columns;
+pub mod delivery;
 pub mod ecb;
 mod numbers;
 
@@ -12,7 +13,7 @@ mod aws_cur;
 mod azure_usage;
 mod focus;
 
-use billing_core::ports::TableFormat;
+use billing_core::ports::{Delivery, TableFormat};
 
 /// All importers, by name.
 pub static PROVIDERS: &[Importer] =
@@ -33,8 +34,14 @@ pub struct Importer {
     pub provider: Option<&'static str>,
     /// Reads its tables.
     pub format: &'static dyn TableFormat,
+    /// How its documents lie in a folder or bucket; none where every file there is read.
+    pub delivery: Option<&'static dyn Delivery>,
     /// What must be known to fetch its documents; none where they are only read from files.
     pub parameters: &'static [Parameter],
+    /// The rights that fetching needs at the provider, and no more.
+    pub permissions: &'static [&'static str],
+    /// What its documents have that is not taken, and why.
+    pub not_taken: &'static [&'static str],
     /// Whether the project has a sample document of it.
     pub sample: bool,
 }
@@ -59,6 +66,18 @@ pub struct Parameter {
     pub help: &'static str,
     /// Whether it must never be shown.
     pub secret: bool,
+}
+
+impl Parameter {
+    /// One that may be shown.
+    const fn open(name: &'static str, help: &'static str) -> Self {
+        Self { name, help, secret: false }
+    }
+
+    /// One that must never be shown.
+    const fn secret(name: &'static str, help: &'static str) -> Self {
+        Self { name, help, secret: true }
+    }
 }
 
 impl std::fmt::Debug for Importer {

@@ -45,7 +45,8 @@ fn settings() -> String {
 fn importers() -> String {
     let mut text =
         "# Importers\n\n`cloud-billing import IMPORTER -n JOB -f FILE`. Files may be plain, gzip or zip; a \
-                    folder stands for all files in it. This page is generated.\n"
+                    folder stands for all files in it, or, where the provider delivers with a manifest, for the \
+                    files of its newest one. This page is generated.\n"
             .to_owned();
     for importer in PROVIDERS {
         text.push_str(&section(importer));
@@ -64,9 +65,22 @@ fn section(importer: &Importer) -> String {
         text.push_str(&format!("- Also known as {}.\n", importer.aliases.join(", ")));
     }
     text.push_str(&format!("- Needed columns: {}.\n", importer.format.required()));
+    if importer.delivery.is_some() {
+        text.push_str("- A manifest, or a folder with manifests, may be given instead of the files.\n");
+    }
+    if !importer.parameters.is_empty() {
+        text.push_str("\nTo fetch it, without `-f`:\n\n| setting | meaning |\n| --- | --- |\n");
+    }
     for parameter in importer.parameters {
         let secret = if parameter.secret { " (secret)" } else { "" };
-        text.push_str(&format!("- `{}`{secret}: {}\n", parameter.name, parameter.help));
+        text.push_str(&format!("| `{}` | {}{secret} |\n", parameter.name, parameter.help));
     }
+    text.push_str(&list("Rights that fetching needs at the provider:", importer.permissions));
+    text.push_str(&list("Not taken:", importer.not_taken));
     text
+}
+
+fn list(head: &str, entries: &[&str]) -> String {
+    let entries: String = entries.iter().map(|entry| format!("- {entry}\n")).collect();
+    if entries.is_empty() { String::new() } else { format!("\n{head}\n\n{entries}") }
 }

@@ -4,6 +4,8 @@
 //! and adds the accounts and tags it names. A crash leaves the old version in force and at most an orphaned folder of
 //! detail, which the next import removes.
 
+mod local;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -171,8 +173,8 @@ struct Sources {
 fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
     let period = request.period;
     if !request.files.is_empty() {
-        let inputs = billing_detail::expand(&request.files)?;
-        return Ok(Sources { inputs, period, ..Sources::default() });
+        let (inputs, told) = local::files(importer, &request.files, period)?;
+        return Ok(Sources { inputs, period: period.or(told), ..Sources::default() });
     }
     let month = period.unwrap_or_else(|| app.last_month());
     if app.settings.process_samples {

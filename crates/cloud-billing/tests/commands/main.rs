@@ -15,6 +15,7 @@ mod fx;
 mod help;
 mod import;
 mod import_files;
+mod import_manifest;
 mod import_versions;
 mod invoice;
 mod outputs;

@@ -1,0 +1,107 @@
+//! The files of an import that lie on this machine: where a provider delivers with a manifest, those that it names.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use anyhow::{Context as _, Result, anyhow};
+use billing_core::{
+    Period,
+    ports::{Delivery, NoManifest},
+};
+use billing_detail::Input;
+use billing_providers::{
+    Importer,
+    delivery::{Listed, Wanted, locate, select},
+};
+
+/// How many folders above a manifest its files may lie: reports have up to four folders between them.
+const FOLDERS_ABOVE_MAX: usize = 4;
+
+/// The files that paths mean, and the period of the manifest that names them, where there is one. A folder with
+/// manifests means the files of the newest of them, or of the period; a manifest means its files; every other path means
+/// what it says.
+pub(super) fn files(
+    importer: &Importer,
+    paths: &[PathBuf],
+    period: Option<Period>,
+) -> Result<(Vec<Input>, Option<Period>)> {
+    let Some(delivery) = importer.delivery else { return Ok((billing_detail::expand(paths)?, None)) };
+    let (mut files, mut newest) = (Vec::new(), None);
+    for path in paths {
+        match of_manifest(delivery, path, period)? {
+            Some((named, of)) => {
+                files.extend(named);
+                newest = newest.max(Some(of));
+            }
+            None => files.push(path.clone()),
+        }
+    }
+    Ok((billing_detail::expand(&files)?, newest))
+}
+
+/// What the manifests of a folder, or a manifest itself, name; nothing where there is none.
+fn of_manifest(
+    delivery: &dyn Delivery,
+    path: &Path,
+    period: Option<Period>,
+) -> Result<Option<(Vec<PathBuf>, Period)>> {
+    if path.is_dir() {
+        let mut listing = Vec::new();
+        walk(path, "", &mut HashSet::new(), &mut listing)?;
+        if !listing.iter().any(|file| delivery.is_manifest(&file.name)) {
+            return Ok(None);
+        }
+        let mut read =
+            |name: &str| fs::read(path.join(name)).map_err(|error| format!("{name} cannot be read: {error}"));
+        let chosen = select(delivery, &listing, Wanted { period, report: None }, &mut read)
+            .map_err(|sentence| anyhow!("{}: {sentence}", path.display()))?;
+        let files = chosen.files.iter().map(|name| path.join(name)).collect();
+        return Ok(Some((files, chosen.period)));
+    }
+    if !path.is_file() || !delivery.is_manifest(&path.to_string_lossy()) {
+        return Ok(None);
+    }
+    let at = |sentence: String| anyhow!("{}: {sentence}", path.display());
+    let bytes = fs::read(path).map_err(|error| at(format!("the file cannot be read: {error}")))?;
+    // A manifest given by itself may have to be looked at together with the folders that it stands in.
+    let absolute = path.canonicalize().map_err(|error| at(error.to_string()))?;
+    let root = absolute.ancestors().take(FOLDERS_ABOVE_MAX + 2).last().unwrap_or(Path::new("/"));
+    let name = absolute.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let manifest = delivery.read(&name, &bytes).map_err(|none| match none {
+        NoManifest::OtherDocument(sentence) | NoManifest::Unreadable(sentence) => at(sentence),
+    })?;
+    let size =
+        |name: &str| fs::metadata(root.join(name)).ok().filter(fs::Metadata::is_file).map(|file| file.len());
+    let files = locate(&name, &manifest, &size).map_err(at)?;
+    Ok(Some((files.iter().map(|file| root.join(file)).collect(), manifest.period)))
+}
+
+/// All files below a folder. Those whose name starts with a point are left out.
+fn walk(folder: &Path, name: &str, visited: &mut HashSet<PathBuf>, listing: &mut Vec<Listed>) -> Result<()> {
+    let unreadable =
+        || format!("{}: the folder cannot be read; give this user the right to", folder.display());
+    // A link back to a folder above would go round for ever.
+    if !visited.insert(folder.canonicalize().with_context(unreadable)?) {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        let Some(own) = path.file_name().map(|own| own.to_string_lossy().into_owned()) else { continue };
+        let Ok(data) = fs::metadata(&path) else { continue };
+        let name = if name.is_empty() { own.clone() } else { format!("{name}/{own}") };
+        if own.starts_with('.') {
+            continue;
+        }
+        if data.is_dir() {
+            walk(&path, &name, visited, listing)?;
+        } else {
+            let modified = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            listing.push(Listed { name, bytes: data.len(), modified });
+        }
+    }
+    Ok(())
+}

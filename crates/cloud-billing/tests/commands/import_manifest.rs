@@ -1,0 +1,107 @@
+//! `import -f FOLDER` and `-f MANIFEST`, where a provider's manifest says which files are the bill.
+
+use std::fs;
+
+use crate::common::world::World;
+
+const HEADINGS: &str = "lineItem/UsageAccountId,bill/BillingPeriodStartDate,lineItem/CurrencyCode,\
+                        lineItem/LineItemType,lineItem/UnblendedCost\n";
+
+fn row(cost: &str) -> String {
+    format!("{HEADINGS}200000000002,2026-10-01T00:00:00Z,USD,Usage,{cost}\n")
+}
+
+fn manifest(assembly: &str, files: &[&str]) -> String {
+    let keys: Vec<String> =
+        files.iter().map(|file| format!("\"cur/rep/20261001-20261101/{assembly}/{file}\"")).collect();
+    format!(
+        r#"{{"assemblyId":"{assembly}","reportName":"rep","columns":[],
+        "billingPeriod":{{"start":"20261001T000000.000Z","end":"20261101T000000.000Z"}},"reportKeys":[{}]}}"#,
+        keys.join(",")
+    )
+}
+
+/// A copy of a bucket with two assemblies of October and a file that belongs to none.
+fn bucket(world: &World) {
+    let month = "bucket/cur/rep/20261001-20261101";
+    world.write(&format!("{month}/a1/rep-1.csv"), row("1"));
+    world.write(&format!("{month}/a1/rep-Manifest.json"), manifest("a1", &["rep-1.csv"]));
+    world.write(&format!("{month}/a2/rep-1.csv"), row("20"));
+    world.write(&format!("{month}/a2/rep-2.csv"), row("300"));
+    world.write(&format!("{month}/a2/rep-Manifest.json"), manifest("a2", &["rep-1.csv", "rep-2.csv"]));
+    world.write(&format!("{month}/rep-Manifest.json"), manifest("a2", &["rep-1.csv", "rep-2.csv"]));
+    world.write(&format!("{month}/stray.csv"), row("4000"));
+}
+
+#[test]
+fn a_folder_means_the_files_of_its_newest_manifest() {
+    for files in
+        ["bucket", "bucket/cur/rep/20261001-20261101", "bucket/cur/rep/20261001-20261101/rep-Manifest.json"]
+    {
+        let world = World::new();
+        bucket(&world);
+        let import = &world.json(&format!("import aws-cur -n aws -f {files}"))[0];
+        assert_eq!(import["totals"]["USD"], "320", "{files}");
+        assert_eq!((&import["document"], &import["rows"]), (&"aws/2026-10".into(), &2.into()), "{files}");
+    }
+}
+
+#[test]
+fn a_manifest_by_name_may_be_an_older_one() {
+    let world = World::new();
+    bucket(&world);
+    let import =
+        &world.json("import aws-cur -n aws -f bucket/cur/rep/20261001-20261101/a1/rep-Manifest.json")[0];
+    assert_eq!(import["totals"]["USD"], "1");
+}
+
+#[test]
+fn a_missing_file_and_a_missing_month_change_nothing() {
+    let world = World::new();
+    bucket(&world);
+    let ran = world.run("import aws-cur -n aws -f bucket --period 2026-09");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("bucket: there is no manifest of 2026-09"), "{}", ran.err);
+    fs::remove_file(world.path("bucket/cur/rep/20261001-20261101/a2/rep-2.csv")).unwrap();
+    let ran = world.run("import aws-cur -n aws -f bucket");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("a2/rep-2.csv is missing, which the manifest"), "{}", ran.err);
+    assert_eq!(world.json("imports"), serde_json::json!([]));
+}
+
+#[test]
+fn an_amortised_azure_export_is_known_by_its_manifest() {
+    let world = World::new();
+    let run = |kind: &str| {
+        format!(
+            r#"{{"exportConfig":{{"exportName":"e","type":"{kind}"}},
+            "runInfo":{{"submittedTime":"2026-10-02T00:00:00Z","startDate":"2026-10-01T00:00:00"}},
+            "blobs":[{{"blobName":"e/20261001-20261031/r/part_0_0001.csv","byteCount":null,"dataRowCount":null}}]}}"#
+        )
+    };
+    world.write(
+        "e/20261001-20261031/r/part_0_0001.csv",
+        "Cost,BillingCurrency,SubscriptionId,Date\n5,CHF,s,10/01/2026\n",
+    );
+    world.write("e/20261001-20261031/r/manifest.json", run("AmortizedCost"));
+    let ran = world.run("import azure-usage -f e");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("this is an amortised cost export"), "{}", ran.err);
+    world.write("e/20261001-20261031/r/manifest.json", run("ActualCost"));
+    assert_eq!(world.json("import azure-usage -f e")[0]["totals"]["CHF"], "5");
+}
+
+#[test]
+fn the_period_of_the_manifest_is_that_of_rows_without_one() {
+    let world = World::new();
+    bucket(&world);
+    let few = "lineItem/UsageAccountId,lineItem/UsageStartDate,lineItem/CurrencyCode,lineItem/UnblendedCost\n\
+               200000000002,2026-09-30T23:00:00Z,USD,7\n";
+    world.write("bucket/cur/rep/20261001-20261101/a1/rep-1.csv", few);
+    let import =
+        &world.json("import aws-cur -n aws -f bucket/cur/rep/20261001-20261101/a1/rep-Manifest.json")[0];
+    assert_eq!(
+        (&import["document"], &import["periods"]),
+        (&"aws/2026-10".into(), &serde_json::json!(["2026-10"]))
+    );
+}
