@@ -25,8 +25,10 @@ pub(crate) const IMPORTER: Importer = Importer {
     format: &Accounts,
     delivery: None,
     parameters: &[],
-    permissions: &["organizations:ListAccounts, in the management account or a delegated one"],
-    not_taken: &["organizational units, e-mail addresses and tags of accounts"],
+    permissions: &[
+        "organizations:ListAccounts in the management account, or in one that it delegates this to",
+    ],
+    not_taken: &["email addresses, organizational units and tags of accounts"],
     sample: false,
 };
 

@@ -9,7 +9,12 @@ mod vars;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use billing_core::{
-    Currency, books::Credits, cost_center::CostCenterPattern, ids::Target, rounding::Rounding, tags::TagNames,
+    Currency,
+    books::{Credits, RateMethod},
+    cost_center::CostCenterPattern,
+    ids::Target,
+    rounding::Rounding,
+    tags::TagNames,
 };
 use billing_remote::RemoteSettings;
 use billing_store::Location;
@@ -53,6 +58,8 @@ pub struct Settings {
     pub rounding: Rounding,
     /// How credits are exported.
     pub credits: Credits,
+    /// Which rate of a month is taken from reference rates.
+    pub rate_method: RateMethod,
     /// What a cost centre looks like.
     pub cost_centers: CostCenterPattern,
     /// The tags that billing reads.
@@ -90,6 +97,7 @@ impl Settings {
             currency: money::currency(vars)?,
             rounding: money::rounding(vars)?,
             credits: money::credits(vars)?,
+            rate_method: money::rate_method(vars)?,
             cost_centers: money::cost_centers(vars)?,
             tag_names: money::tag_names(vars),
             default_product_numbers: money::default_product_numbers(vars),

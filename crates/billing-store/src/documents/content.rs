@@ -9,7 +9,7 @@ use billing_core::{
     flow::admit::InForce,
 };
 
-use super::versions;
+use super::{provider_invoices, versions};
 use crate::{
     db::Transaction,
     error::StoreError,
@@ -70,7 +70,8 @@ pub fn content(tx: &mut Transaction<'_>, version: i64) -> Result<Content, StoreE
         totals.add(&Cost::new(fields::decimal(&row, 1)?, fields::currency(&row, 0)?));
     }
     let buckets = buckets(tx, version)?;
-    Ok(Content { files, buckets, totals, ..Content::default() })
+    let invoices = provider_invoices::of_version(tx, version)?;
+    Ok(Content { files, buckets, totals, invoices, ..Content::default() })
 }
 
 fn buckets(tx: &mut Transaction<'_>, version: i64) -> Result<Vec<Bucket>, StoreError> {
@@ -132,12 +133,14 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
         }
         known.files[file].push(slice);
     }
-    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count FROM buckets b \
+    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count, b.currency, b.billed_cost FROM buckets b \
                JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
     let mut texts = Texts::default();
     tx.each(sql, &[], |row| {
         let key = (texts.provider(row, 1)?, row.text(2)?.to_owned(), fields::period(row, 3)?);
         if let Some(known) = known.get_mut(&row.int(0)?) {
+            let cost = Cost::new(fields::decimal(row, 6)?, texts.currency(row, 5)?);
+            known.totals.entry((key.0.clone(), key.2)).or_default().add(&cost);
             *known.account_periods.entry(key).or_default() += fields::count(row, 4)?;
         }
         Ok(())
