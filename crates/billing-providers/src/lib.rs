@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod ecb;
 mod numbers;
 
+mod aws_accounts;
 mod aws_cur;
 mod azure_usage;
 mod focus;
@@ -15,7 +16,8 @@ mod focus;
 use billing_core::ports::{Delivery, TableFormat};
 
 /// All importers, by name.
-pub static PROVIDERS: &[Importer] = &[aws_cur::IMPORTER, azure_usage::IMPORTER, focus::IMPORTER];
+pub static PROVIDERS: &[Importer] =
+    &[aws_accounts::IMPORTER, aws_cur::IMPORTER, azure_usage::IMPORTER, focus::IMPORTER];
 
 /// A source of cost: its name, what it is, and how its tables are read.
 #[derive(Clone, Copy)]
@@ -51,6 +53,8 @@ pub enum Kind {
     FullBill,
     /// Something beside the bill.
     Addition,
+    /// The names of accounts, and no cost: nothing of it is billed, and it makes no document.
+    Accounts,
 }
 
 /// Something that an importer must be told.

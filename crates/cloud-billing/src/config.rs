@@ -2,6 +2,7 @@
 
 pub mod env_file;
 mod money;
+pub mod providers;
 mod store;
 mod vars;
 
@@ -15,6 +16,7 @@ use billing_core::{
     rounding::Rounding,
     tags::TagNames,
 };
+use billing_remote::RemoteSettings;
 use billing_store::Location;
 
 pub use vars::{SettingError, Vars};
@@ -76,6 +78,10 @@ pub struct Settings {
     pub timezone: jiff::tz::TimeZone,
     /// Whether log lines are JSON.
     pub log_json: bool,
+    /// Where providers' bills are.
+    pub providers: providers::ProviderSettings,
+    /// How clouds are reached, with their keys.
+    pub remote: RemoteSettings,
 }
 
 impl Settings {
@@ -101,6 +107,8 @@ impl Settings {
             process_samples: vars.flag("PROCESS_SAMPLE_FILES", false)?,
             timezone: store::timezone(vars)?,
             log_json: vars.choice("LOG_FORMAT", &["text", "json"])?.is_some_and(|format| format == "json"),
+            providers: providers::providers(vars),
+            remote: providers::remote(vars),
         })
     }
 
@@ -110,11 +118,13 @@ impl Settings {
     }
 
     /// All settings, for the documentation, by concern.
-    pub fn documentation() -> Vec<(&'static str, &'static [Setting])> {
+    pub fn documentation() -> Vec<(&'static str, Vec<Setting>)> {
         vec![
-            ("Ledger and detail", store::SETTINGS),
-            ("Money", money::SETTINGS),
-            ("Files and runs", store::RUN_SETTINGS),
+            ("Ledger and detail", store::SETTINGS.to_vec()),
+            ("Money", money::SETTINGS.to_vec()),
+            ("Files and runs", store::RUN_SETTINGS.to_vec()),
+            ("Providers' bills", providers::SETTINGS.to_vec()),
+            ("The way to the clouds", providers::remote_documentation()),
         ]
     }
 }
