@@ -36,6 +36,9 @@ BUCKET_UNIT = Decimal("1e-18")
 
 def main():
     options = arguments()
+    # Nothing is written into the tree, not even compiled Python, also not by children.
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     # Both sides get the same processors, also on a machine with more of them. Children inherit this.
     processors = sorted(os.sched_getaffinity(0))[: options.threads]
     os.sched_setaffinity(0, processors)
@@ -98,6 +101,10 @@ class Measured:
         self.peak = usage.ru_maxrss * 1024 / 1e6
 
 
+class Failed(Exception):
+    """A process that was to be measured ended with an error."""
+
+
 def measure(words, errors, **more):
     """Runs a process to its end. This process stays small: a child's peak begins with its parent's."""
     start = time.monotonic()
@@ -105,7 +112,7 @@ def measure(words, errors, **more):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"{' '.join(map(str, words))} ended with {process.returncode}:\n{errors.read_text()}")
+        raise Failed(f"{' '.join(map(str, words))} ended with {process.returncode}:\n{errors.read_text()}")
     return Measured(time.monotonic() - start, usage)
 
 
@@ -122,15 +129,23 @@ class Bench:
         if options.cases:
             files = self.files()
             for case in options.cases:
-                self.race(case, files[case])
+                self.attempt(lambda: self.race(case, files[case]))
             for path in files.values():
                 if not options.keep:
                     path.unlink(missing_ok=True)
         if options.pipe_rows:
-            self.pipe()
+            self.attempt(self.pipe)
         self.print_table()
         if self.sizes:
             self.print_sizes()
+
+    def attempt(self, part):
+        """A part that cannot be measured leaves the others alone."""
+        try:
+            part()
+        except Failed as failed:
+            self.wrong = True
+            print(f"- WRONG {failed}")
 
     # The files.
 
