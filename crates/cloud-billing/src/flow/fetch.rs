@@ -166,7 +166,7 @@ impl World<'_> {
             not_understood(name, "write the export's table, like project.dataset.gcp_billing_export_v1_0123")
         })?;
         let bigquery = BigQuery::connect(&self.app.settings.remote, &self.http)?;
-        let path = self.folder.join("rows.jsonl");
+        let path = self.folder.join("rows.csv");
         let asked = Months {
             table: &table,
             month: self.period,
