@@ -1,5 +1,5 @@
 //! The billing export in BigQuery, by its REST interface: one query for the rows of an invoice month, read page by page
-//! into a file of JSON lines.
+//! into a table on this machine.
 //!
 //! Costs are FLOAT64 there. They are taken as the texts that the answer carries and never cast: a cast to NUMERIC would
 //! round them to nine places.
@@ -119,7 +119,8 @@ impl BigQuery {
         Ok(Self { http: http.clone(), endpoint, tokens })
     }
 
-    /// Writes the rows of an invoice month into a file, one JSON object a line, and says how many there are.
+    /// Writes the rows of an invoice month into a CSV file whose headings are the columns' paths; lists in it are JSON. Says
+    /// how many rows there are.
     ///
     /// # Errors
     /// When the table cannot be read or is no billing export, when it has no row of the month, and when fewer or more
@@ -138,7 +139,8 @@ impl BigQuery {
         let location = asked.location.or_else(|| about["location"].as_str());
         let mut page = self.start(asked, &columns, location)?;
         let mut lines = Lines::create(to, table.to_string())?;
-        let shape = Shape::new(rows::fields(&lines.place, &page.body["schema"])?, &columns);
+        let shape = Shape::new(rows::fields(&lines.place, &page.body["schema"])?);
+        Shape::headings(&columns, &mut lines.text);
         loop {
             lines.write(&shape, &page.body)?;
             match page.body["pageToken"].as_str().filter(|token| !token.is_empty()) {
@@ -261,12 +263,12 @@ impl Lines {
     }
 
     fn write(&mut self, shape: &Shape, page: &Value) -> Result<(), RemoteError> {
-        self.text.clear();
         for row in page["rows"].as_array().map(Vec::as_slice).unwrap_or_default() {
             shape.write(&self.place, row, &mut self.text)?;
             self.count += 1;
         }
         let written = self.file.write_all(self.text.as_bytes());
+        self.text.clear();
         written.map_err(|error| RemoteError::local(&self.path, "writing", &error))
     }
 

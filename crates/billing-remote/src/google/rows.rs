@@ -1,4 +1,5 @@
-//! Rows of a query's answer as lines of JSON, nested as the table is. Every number keeps the text that it came with.
+//! Rows of a query's answer as a table: a column for each path, lists and records in it as JSON. Every number keeps the
+//! text that it came with.
 
 use serde_json::Value;
 
@@ -58,27 +59,22 @@ pub(crate) fn has_path(fields: &[Field], path: &str) -> bool {
     }
 }
 
-/// Where the columns of an answer belong in the rows' objects.
+/// How rows with these columns become lines.
 #[derive(Debug)]
 pub(crate) struct Shape {
     columns: Vec<Field>,
-    root: Vec<(String, Node)>,
-}
-
-#[derive(Debug)]
-enum Node {
-    Column(usize),
-    Object(Vec<(String, Node)>),
 }
 
 impl Shape {
-    /// The shape of an answer with these columns, whose paths are these.
-    pub(crate) fn new(columns: Vec<Field>, paths: &[&str]) -> Self {
-        let mut root = Vec::new();
-        for (at, path) in paths.iter().enumerate() {
-            place(&mut root, path, at);
-        }
-        Self { columns, root }
+    /// The shape of an answer with these columns.
+    pub(crate) fn new(columns: Vec<Field>) -> Self {
+        Self { columns }
+    }
+
+    /// Writes the line of headings.
+    pub(crate) fn headings(paths: &[&str], out: &mut String) {
+        out.push_str(&paths.join(","));
+        out.push('\n');
     }
 
     /// Writes a row of the answer (`{"f": [{"v": …}]}`) as a line.
@@ -88,44 +84,44 @@ impl Shape {
     pub(crate) fn write(&self, place: &str, row: &Value, out: &mut String) -> Result<(), RemoteError> {
         let cells = row["f"].as_array().filter(|cells| cells.len() == self.columns.len());
         let cells = cells.ok_or_else(|| odd(place, "a row has not the columns of its schema"))?;
-        self.write_object(place, &self.root, cells, out)?;
-        out.push('\n');
-        Ok(())
-    }
-
-    fn write_object(
-        &self,
-        place: &str,
-        nodes: &[(String, Node)],
-        cells: &[Value],
-        out: &mut String,
-    ) -> Result<(), RemoteError> {
-        for (at, (name, node)) in nodes.iter().enumerate() {
-            out.push(if at == 0 { '{' } else { ',' });
-            write_text(name, out);
-            out.push(':');
-            match node {
-                Node::Object(inner) => self.write_object(place, inner, cells, out)?,
-                Node::Column(at) => write_field(place, &self.columns[*at], &cells[*at]["v"], out)?,
+        for (at, (field, cell)) in self.columns.iter().zip(cells).enumerate() {
+            if at > 0 {
+                out.push(',');
             }
+            write_cell(place, field, &cell["v"], out)?;
         }
-        out.push_str(if nodes.is_empty() { "{}" } else { "}" });
+        out.push('\n');
         Ok(())
     }
 }
 
-fn place(nodes: &mut Vec<(String, Node)>, path: &str, column: usize) {
-    let Some((name, rest)) = path.split_once('.') else {
-        nodes.push((path.to_owned(), Node::Column(column)));
-        return;
+/// Writes a value of the table itself: nothing for NULL, JSON for what is nested.
+fn write_cell(place: &str, field: &Field, value: &Value, out: &mut String) -> Result<(), RemoteError> {
+    let text = if field.repeated || matches!(field.kind, Kind::Record(_)) {
+        let mut json = String::new();
+        write_field(place, field, value, &mut json)?;
+        json
+    } else if value.is_null() {
+        return Ok(());
+    } else {
+        let text = scalar(place, value)?;
+        if field.kind == Kind::Timestamp { timestamp(&text).unwrap_or(text) } else { text }
     };
-    let known = nodes.iter().position(|(known, node)| known == name && matches!(node, Node::Object(_)));
-    let at = known.unwrap_or_else(|| {
-        nodes.push((name.to_owned(), Node::Object(Vec::new())));
-        nodes.len() - 1
-    });
-    if let (_, Node::Object(inner)) = &mut nodes[at] {
-        place(inner, rest, column);
+    if text.contains([',', '"', '\n', '\r']) {
+        out.push('"');
+        out.push_str(&text.replace('"', "\"\""));
+        out.push('"');
+    } else {
+        out.push_str(&text);
+    }
+    Ok(())
+}
+
+fn scalar(place: &str, value: &Value) -> Result<String, RemoteError> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
+        _ => Err(odd(place, "a value is neither a text nor a record")),
     }
 }
 
@@ -161,11 +157,7 @@ fn write_value(place: &str, field: &Field, value: &Value, out: &mut String) -> R
         out.push_str(if inner.is_empty() { "{}" } else { "}" });
         return Ok(());
     }
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(_) | Value::Bool(_) => value.to_string(),
-        _ => return Err(odd(place, "a value is neither a text nor a record")),
-    };
+    let text = scalar(place, value)?;
     match field.kind {
         Kind::Number if is_json_number(&text) => out.push_str(&text),
         Kind::Boolean if matches!(text.as_str(), "true" | "false") => out.push_str(&text),
@@ -210,9 +202,9 @@ mod tests {
 
     use super::*;
 
-    fn line(schema: Value, paths: &[&str], row: Value) -> Result<String, RemoteError> {
+    fn line(schema: Value, row: Value) -> Result<String, RemoteError> {
         let mut out = String::new();
-        Shape::new(fields("here", &schema)?, paths).write("here", &row, &mut out)?;
+        Shape::new(fields("here", &schema)?).write("here", &row, &mut out)?;
         Ok(out)
     }
 
@@ -221,19 +213,23 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_nested_as_the_table_is() {
-        let labels = json!({"name": "labels", "type": "RECORD", "mode": "REPEATED", "fields": [text("key"), text("value")]});
+    fn lists_stand_in_their_column_as_json() {
+        let amount = json!({"name": "amount", "type": "FLOAT"});
+        let credits = json!({"name": "credits", "type": "RECORD", "mode": "REPEATED", "fields": [text("name"), amount]});
         let schema =
-            json!({"fields": [text("project__id"), text("project__name"), labels, text("cost_type")]});
-        let pair = |key: &str, value: Value| json!({"v": {"f": [{"v": key}, {"v": value}]}});
+            json!({"fields": [text("project__id"), text("project__name"), credits, text("cost_type")]});
+        let credit = |name: Value, amount: &str| json!({"v": {"f": [{"v": name}, {"v": amount}]}});
         let row = json!({"f": [
-            {"v": "shop"}, {"v": null}, {"v": [pair("a", json!("x\"y")), pair("b", Value::Null)]}, {"v": "tax"}
+            {"v": "a \"b\""}, {"v": null}, {"v": [credit(json!("x"), "-1e-07"), credit(Value::Null, "NaN")]}, {"v": "tax"}
         ]});
         assert_eq!(
-            line(schema, &["project.id", "project.name", "labels", "cost_type"], row).unwrap(),
-            "{\"project\":{\"id\":\"shop\",\"name\":null},\"labels\":[{\"key\":\"a\",\"value\":\"x\\\"y\"},\
-             {\"key\":\"b\",\"value\":null}],\"cost_type\":\"tax\"}\n"
+            line(schema, row).unwrap(),
+            "\"a \"\"b\"\"\",,\"[{\"\"name\"\":\"\"x\"\",\"\"amount\"\":-1e-07},{\"\"name\"\":null,\"\"amount\"\":\"\"NaN\"\"}]\",\
+             tax\n"
         );
+        let mut out = String::new();
+        Shape::headings(&["project.id", "cost"], &mut out);
+        assert_eq!(out, "project.id,cost\n");
     }
 
     #[test]
@@ -241,31 +237,29 @@ mod tests {
         let column = |name: &str, kind: &str| json!({"name": name, "type": kind});
         for (kind, given, written) in [
             ("FLOAT", "1005.004832999999984", "1005.004832999999984"),
-            ("FLOAT", "1e-07", "1e-07"),
             ("FLOAT64", "-1.5E-10", "-1.5E-10"),
-            ("FLOAT", "NaN", "\"NaN\""),
             ("NUMERIC", "0.123456789", "0.123456789"),
             ("BOOLEAN", "true", "true"),
-            ("TIMESTAMP", "1793491200000000", "\"2026-11-01T00:00:00Z\""),
-            ("TIMESTAMP", "1793491200.0", "\"2026-11-01T00:00:00Z\""),
-            ("TIMESTAMP", "1.7934912005E9", "\"2026-11-01T00:00:00.5Z\""),
-            ("TIMESTAMP", "1793491200", "\"2026-11-01T00:00:00Z\""),
-            ("STRING", "007", "\"007\""),
+            ("TIMESTAMP", "1793491200000000", "2026-11-01T00:00:00Z"),
+            ("TIMESTAMP", "1793491200.0", "2026-11-01T00:00:00Z"),
+            ("TIMESTAMP", "1.7934912005E9", "2026-11-01T00:00:00.5Z"),
+            ("TIMESTAMP", "1793491200", "2026-11-01T00:00:00Z"),
+            ("STRING", "007", "007"),
         ] {
             let row = json!({"f": [{"v": given}]});
-            let written = format!("{{\"c\":{written}}}\n");
-            assert_eq!(line(json!({"fields": [column("c", kind)]}), &["c"], row).unwrap(), written, "{kind}");
+            let written = format!("{written}\n");
+            assert_eq!(line(json!({"fields": [column("c", kind)]}), row).unwrap(), written, "{kind}");
         }
     }
 
     #[test]
     fn a_row_that_is_not_like_its_schema_is_refused() {
-        let error = line(json!({"fields": [text("a")]}), &["a"], json!({"f": []})).unwrap_err();
+        let error = line(json!({"fields": [text("a")]}), json!({"f": []})).unwrap_err();
         assert_eq!(
             error.to_string(),
             "here: a row has not the columns of its schema; run the command again, and report it if it stays"
         );
-        assert!(line(json!({}), &[], json!({"f": []})).is_err());
+        assert!(line(json!({}), json!({"f": []})).is_err());
     }
 
     #[test]

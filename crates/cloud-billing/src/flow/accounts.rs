@@ -2,14 +2,18 @@
 
 use anyhow::{Result, bail};
 use billing_core::{catalog::Catalog, document::Content, receive, rejection::Rejection};
-use billing_detail::Progress;
+use billing_detail::{Input, Progress};
+use billing_remote::aws::ListedAccount;
 use billing_store::{audit, catalog};
 
 use super::{
-    import::{ImportRequest, read},
+    import::{ImportRequest, read_accounts},
     usage,
 };
 use crate::app::App;
+
+/// How long a list of accounts may be that is read at once, in bytes: an organization has at most some ten thousands.
+const PRINTED_MAX: u64 = 64 << 20;
 
 /// What an import of names came to.
 #[derive(Clone, Debug)]
@@ -47,7 +51,7 @@ pub fn import_accounts(
     if request.add || request.replace {
         return Err(usage("a list of accounts only adds and renames: leave out --add and --replace"));
     }
-    let (importer, content) = read(app, request, progress)?;
+    let (importer, content) = read_accounts(app, request, progress)?;
     if content.accounts.is_empty() {
         bail!("the list names no account; nothing was changed: check where it comes from");
     }
@@ -64,6 +68,35 @@ pub fn import_accounts(
         let rejections = content.rejections.clone();
         Ok(AccountsReport { listed: content.accounts.len(), created, renamed, rejections })
     })
+}
+
+/// Accounts as the table that the importer reads.
+pub(super) fn table_of(accounts: &[ListedAccount]) -> String {
+    let mut table = "Id,Name,Status\n".to_owned();
+    for account in accounts {
+        let name = account.name.replace('"', "\"\"");
+        table.push_str(&format!("{},\"{name}\",{}\n", account.id, account.status));
+    }
+    table
+}
+
+/// What `aws organizations list-accounts` prints.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Printed {
+    accounts: Vec<ListedAccount>,
+}
+
+/// A file as it is, or as a table where it is what AWS's own command line prints.
+pub(super) fn readable(input: Input) -> Input {
+    let Input::File { name, path } = input else { return input };
+    let is_short = std::fs::metadata(&path).is_ok_and(|file| file.len() <= PRINTED_MAX);
+    let text = if is_short { std::fs::read(&path).unwrap_or_default() } else { Vec::new() };
+    match serde_json::from_slice::<Printed>(&text) {
+        Ok(printed) => Input::Bytes { name, bytes: table_of(&printed.accounts).into_bytes().into() },
+        // Whatever it is, the reader says what is wrong with it.
+        Err(_) => Input::File { name, path },
+    }
 }
 
 /// The names alone: the list has no cost.

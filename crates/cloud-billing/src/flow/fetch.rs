@@ -18,7 +18,7 @@ use billing_remote::{
 use tempfile::TempDir;
 
 use self::bucket::Take;
-use super::usage;
+use super::{accounts::table_of, usage};
 use crate::{app::App, config::providers::not_understood};
 
 /// What was fetched.
@@ -166,7 +166,7 @@ impl World<'_> {
             not_understood(name, "write the export's table, like project.dataset.gcp_billing_export_v1_0123")
         })?;
         let bigquery = BigQuery::connect(&self.app.settings.remote, &self.http)?;
-        let path = self.folder.join("rows.jsonl");
+        let path = self.folder.join("rows.csv");
         let asked = Months {
             table: &table,
             month: self.period,
@@ -181,13 +181,8 @@ impl World<'_> {
     /// The accounts, as a table.
     fn accounts(&self) -> Result<Vec<FetchedFile>> {
         let accounts = Organization::connect(&self.app.settings.remote, &self.http)?.accounts()?;
-        let mut table = "Id,Name,Status\n".to_owned();
-        for account in accounts {
-            let name = account.name.replace('"', "\"\"");
-            table.push_str(&format!("{},\"{name}\",{}\n", account.id, account.status));
-        }
         let path = self.folder.join("accounts.csv");
-        std::fs::write(&path, table).context("cannot write the list of accounts")?;
+        std::fs::write(&path, table_of(&accounts)).context("cannot write the list of accounts")?;
         Ok(vec![FetchedFile { name: "the organization's accounts".to_owned(), path }])
     }
 }

@@ -27,7 +27,7 @@ use billing_store::{
 };
 use tempfile::TempDir;
 
-use super::{bill, fetch, master_data, usage};
+use super::{accounts, bill, fetch, master_data, usage};
 use crate::{app::App, samples};
 
 /// Most rejected rows; a file with more is of another kind.
@@ -109,17 +109,18 @@ pub fn import(
     Ok(report)
 }
 
-/// Reads what a request means, and brings nothing into force.
+/// Reads what a request for names means, and brings nothing into force.
 ///
 /// # Errors
 /// As for [`import`].
-pub(super) fn read(
+pub(super) fn read_accounts(
     app: &mut App,
     request: &ImportRequest,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(&'static Importer, Content)> {
     let importer = named(&request.importer)?;
-    let sources = sources(app, importer, request)?;
+    let mut sources = sources(app, importer, request)?;
+    sources.inputs = sources.inputs.into_iter().map(accounts::readable).collect();
     Ok((importer, ingest(app, importer, &sources, progress)?.content))
 }
 

@@ -103,6 +103,11 @@ fn a_list_from_a_file_does_the_same() {
     let ran = world.ends(3, "import aws-accounts -f accounts.csv");
     assert_eq!(ran.out, "1 account: 1 created, 0 renamed\ncreated: account AWS 000000000001\n");
     assert!(ran.err.contains("a spreadsheet has rounded the account's number"), "{}", ran.err);
+    let printed =
+        json!({"Accounts": [{"Id": "000000000002", "Arn": "arn", "Name": "a \"b\", c", "State": "ACTIVE"}]});
+    world.write("printed.json", serde_json::to_string_pretty(&printed).unwrap());
+    world.done("import aws-accounts -f printed.json");
+    assert_eq!(names(&world), pairs(&[("000000000001", "nimbus"), ("000000000002", "a \"b\", c")]));
     world.write("none.csv", "Id,Name\n");
     let none = world.ends(1, "import aws-accounts -f none.csv");
     assert!(none.err.contains("the list names no account; nothing was changed"), "{}", none.err);

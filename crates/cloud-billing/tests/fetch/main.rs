@@ -8,3 +8,5 @@ mod common;
 mod aws;
 mod azure;
 mod bucket;
+mod google;
+mod rates;
