@@ -6,6 +6,7 @@
 mod aws;
 mod azure;
 mod control;
+mod delivery;
 mod exact;
 mod expected;
 mod focus;
@@ -229,9 +230,14 @@ impl Scenario {
             .map(|(rows, early)| aws::table(&rows, &self.accounts, aws::Names::Slash, early))
     }
 
-    /// AWS's month as it lies in a bucket: path and text of each file, manifests and strays included.
+    /// The month as it lies in a bucket, manifests and strays included: path and text of each file. Empty for providers
+    /// that deliver in another way.
     pub fn delivery(&self, version: usize) -> Vec<(String, String)> {
-        aws::delivery(&self.versions[version], &self.accounts, MONTH, version + 1)
+        match self.provider {
+            Provider::Aws => delivery::aws(self, version),
+            Provider::Azure => delivery::azure(self, version),
+            Provider::Gcp | Provider::Focus => Vec::new(),
+        }
     }
 
     /// The month's targets: the providers that it has cost of.

@@ -73,7 +73,7 @@ fn receive_accounts(catalog: &mut Catalog, content: &Content, created: &mut Crea
     }
 }
 
-/// The account's name becomes the provider's when the provider changed it, or when nobody named it yet.
+/// The account's name follows the provider's while it is the provider's: one that a person gave stays.
 fn follow_name(account: &mut Account, name: Option<String>, key: &str) {
     // An alias has a name of its own at the provider; the account keeps that of its first id.
     if name.is_none()
@@ -82,9 +82,10 @@ fn follow_name(account: &mut Account, name: Option<String>, key: &str) {
     {
         return;
     }
-    let unnamed = account.name == account.provider_id;
+    let is_providers =
+        account.name == account.provider_id || account.provider_name.as_ref() == Some(&account.name);
     if let Some(name) = name {
-        if account.provider_name.is_some() || unnamed {
+        if is_providers {
             account.name.clone_from(&name);
         }
         account.provider_name = Some(name);

@@ -64,6 +64,12 @@ impl<R: Read> Blocks<R> {
         Self { input, line, carried: Vec::new(), bytes_max, block_bytes: BLOCK_BYTES, ended: false }
     }
 
+    /// The same in smaller blocks.
+    #[cfg(test)]
+    pub(crate) fn of(self, block_bytes: usize) -> Self {
+        Self { block_bytes, ..self }
+    }
+
     /// The line on which the next record starts.
     pub(crate) fn line(&self) -> u64 {
         self.line
@@ -156,7 +162,7 @@ mod tests {
 
     /// The pieces of a text, with the line of each, and whether the last one is odd.
     fn pieces(text: &[u8], block_bytes: usize) -> (Vec<(u64, Vec<u8>)>, bool) {
-        let mut blocks = Blocks { block_bytes, ..Blocks::new(text, 1, 1 << 16) };
+        let mut blocks = Blocks::new(text, 1, 1 << 16).of(block_bytes);
         let (mut pieces, mut old) = (Vec::new(), Block::default());
         loop {
             match blocks.next(old).unwrap() {

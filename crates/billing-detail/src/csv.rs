@@ -77,7 +77,10 @@ impl<R: BufRead> Records<R> {
 
     /// Reads on in the middle of a text, at a record's start on this line.
     pub(crate) fn resume(input: R, line: u64, bytes_max: usize) -> Self {
-        Self { line, started: true, ..Self::new(input, bytes_max) }
+        let mut records = Self { line, started: true, ..Self::new(input, bytes_max) };
+        // It leaves out a byte-order mark at what it takes for the start of the text, unless something came before.
+        records.core.read_record(b"\n", &mut records.bytes, &mut records.ends);
+        records
     }
 
     /// What is not read yet, at the next record's start, and the line on which that is.

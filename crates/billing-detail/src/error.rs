@@ -21,6 +21,9 @@ pub enum DetailError {
         /// Cause and cure.
         problem: String,
     },
+    /// The place for detail is beyond this machine, and does not do what it is asked.
+    #[error("{0}")]
+    Remote(crate::remote::RemoteFailure),
     /// The caller could not tell which folders the ledger knows.
     #[error("the ledger could not be asked which detail folders it knows: {0}")]
     Ledger(#[source] crate::store::LedgerError),

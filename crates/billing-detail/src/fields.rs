@@ -189,3 +189,146 @@ impl Rows<'_> {
         Some(FoundRow { line, record, text: self.text, spans: self.spans })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Read};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        blocks::{Blocks, Cut},
+        csv::{RecordError, Records},
+    };
+
+    const BYTES_MAX: usize = 60;
+
+    /// A record by its line and fields; an error by its line and kind.
+    type Found = Vec<(u64, Vec<Vec<u8>>)>;
+
+    /// Reads records one by one, as the careful reader does.
+    fn read_carefully(mut records: Records<impl std::io::BufRead>, found: &mut Found) {
+        loop {
+            match records.next() {
+                Ok(Some(record)) => {
+                    let field = |(start, end): &(usize, usize)| record.bytes[*start..*end].to_vec();
+                    found.push((record.line, record.spans.iter().map(field).collect()));
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    let (line, kind) = match error {
+                        RecordError::TooLong(line) => (line, "too long"),
+                        RecordError::TooManyFields(line) => (line, "too many"),
+                        RecordError::UnclosedQuote(line) => (line, "unclosed"),
+                        RecordError::Io(line, _) => (line, "io"),
+                    };
+                    return found.push((line, vec![vec![0], kind.into()]));
+                }
+            }
+        }
+    }
+
+    /// Reads in blocks; tells how many of them were plain.
+    fn read_in_blocks(text: &[u8], columns: usize, block_bytes: usize) -> (Found, usize) {
+        let wanted = (0..columns).collect();
+        let layout = Layout { fields: columns, wanted, bytes_max: BYTES_MAX };
+        let mut blocks = Blocks::new(text, 1, BYTES_MAX).of(block_bytes);
+        let (mut found, mut plain, mut fields) = (Found::new(), 0, Fields::default());
+        let mut old = Block::default();
+        loop {
+            match blocks.next(old).unwrap() {
+                Cut::Block(mut block) => {
+                    match fields.rows(&mut block, &layout) {
+                        Some(mut rows) => {
+                            plain += 1;
+                            while let Some(row) = rows.next() {
+                                let field = |span: &(usize, usize)| row.text[span.0..span.1].into();
+                                found.push((row.line, row.spans.iter().map(field).collect()));
+                                let mut again = Found::new();
+                                let record = Records::resume(row.record.as_bytes(), row.line, BYTES_MAX);
+                                read_carefully(record, &mut again);
+                                assert_eq!(again.first(), found.last());
+                            }
+                        }
+                        None => {
+                            let records = Records::resume(block.text(), block.line, BYTES_MAX);
+                            let errors = |found: &Found| found.iter().filter(|row| is_error(row)).count();
+                            read_carefully(records, &mut found);
+                            if errors(&found) > 0 {
+                                return (found, plain);
+                            }
+                        }
+                    }
+                    old = block;
+                }
+                Cut::Odd(bytes) => {
+                    let line = blocks.line();
+                    let rest = Cursor::new(bytes).chain(blocks.into_input());
+                    read_carefully(Records::resume(rest, line, BYTES_MAX), &mut found);
+                    return (found, plain);
+                }
+                Cut::End => return (found, plain),
+            }
+        }
+    }
+
+    fn is_error((_, fields): &(u64, Vec<Vec<u8>>)) -> bool {
+        fields.len() == 2 && fields[0] == [0] && ["too long", "unclosed"].map(Vec::from).contains(&fields[1])
+    }
+
+    fn check(text: &[u8], columns: usize, block_bytes: usize) -> usize {
+        let mut expected = Found::new();
+        read_carefully(Records::resume(text, 1, BYTES_MAX), &mut expected);
+        let (found, plain) = read_in_blocks(text, columns, block_bytes);
+        assert_eq!(found, expected, "{:?} in blocks of {block_bytes}", String::from_utf8_lossy(text));
+        plain
+    }
+
+    #[test]
+    fn plain_rows_are_read_quickly_and_others_alike() {
+        assert_eq!(check(b"a,b\r\n\"c,\n\",\"d \"\"e\"\"\"\r\n,\n\"\",x", 2, 8), 2);
+        for odd in ["\n", "a\n", "a,b,c\n", "a\rb,c\n", "\0,a\n", "\"a\"b,c\n", "5\" disk,a\n", "\"a,b\n"] {
+            for size in [1, 7, 1000] {
+                check(format!("a,b\n{odd}c,d\n\"e\",f\n").as_bytes(), 2, size);
+            }
+        }
+        check(b"a,b\n\xC3,\xA4\nc,d\n", 2, 10);
+        check(b"a,\"\xC3\"\"\xA4\"\nc,d\n", 2, 10);
+        check(b"a\n\nb\n", 1, 10);
+    }
+
+    fn field() -> impl Strategy<Value = String> {
+        prop_oneof![
+            6 => "[a-c\u{e9}]{0,4}",
+            2 => "[a-c,\n\r]{0,6}".prop_map(|text| format!("\"{text}\"")),
+            1 => "[a-c,\"]{0,4}".prop_map(|text| format!("\"{}\"", text.replace('"', "\"\""))),
+        ]
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        let end = prop_oneof![6 => Just("\n"), 3 => Just("\r\n"), 1 => Just("\r"), 1 => Just("\n\n")];
+        let fields = prop_oneof![
+            20 => proptest::collection::vec(field(), 3),
+            1 => proptest::collection::vec(field(), 0..6),
+            1 => "[a,\"\r\n \0\u{feff}]{0,12}".prop_map(|text| vec![text]),
+            1 => "x{50,70}".prop_map(|text| vec![text, String::new(), String::new()]),
+        ];
+        (fields, end).prop_map(|(fields, end)| fields.join(",") + end)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn blocks_and_records_are_the_same(
+            lines in proptest::collection::vec(line(), 0..20),
+            block_bytes in 1usize..120,
+            cut in proptest::option::weighted(0.1, 1usize..30),
+        ) {
+            let mut text = lines.concat().into_bytes();
+            text.truncate(text.len().saturating_sub(cut.unwrap_or(0)));
+            check(&text, 3, block_bytes);
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! where records end, which `structure` sees, and `workers` has several threads read blocks: `fields` finds the fields of
 //! plain ones, `csv` reads the others record by record. `row` has each row understood, by its kind in `kinds`, and puts
 //! it into the sums of `harvest` or among the rejections; `parquet_out` writes it down. [`mod@ingest`] conducts.
-//! [`store`] owns the folders, [`lookup`] finds rows again.
+//! [`store`] owns the folders, [`remote`] those in an object store, [`lookup`] finds rows again.
 //!
 //! Only this crate knows Arrow and Parquet; what it shows to others are core types and the standard library's.
 
@@ -24,6 +24,7 @@ pub mod lookup;
 mod own_text;
 mod pages;
 mod parquet_out;
+pub mod remote;
 mod row;
 mod schema;
 pub mod store;
@@ -36,4 +37,5 @@ pub use error::DetailError;
 pub use ingest::{IngestOptions, Ingested, Progress, ingest};
 pub use inputs::{Input, expand};
 pub use lookup::{DetailRow, RowFilter};
+pub use remote::{RemoteFailure, RemoteObject, RemoteObjects};
 pub use store::{CompletedDetail, DetailStore, DetailWriter};

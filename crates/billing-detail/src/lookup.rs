@@ -12,12 +12,15 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, DataType};
 use billing_core::{Decimal, Period, bucket::BucketKey, ids::Provider, money::Currency};
-use parquet::arrow::{
-    ProjectionMask,
-    arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter as ParquetFilter},
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter as ParquetFilter},
+    },
+    file::reader::ChunkReader,
 };
 
-use crate::error::DetailError;
+use crate::{error::DetailError, remote::RemoteFile};
 
 /// Which line items are wanted. What is `None` does not matter; a tag that is `Some(None)` must be absent.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -102,18 +105,45 @@ impl DetailRow {
     }
 }
 
-/// The rows of a folder's files that fit, at most `limit`.
-pub(crate) fn rows(folder: &Path, filter: &RowFilter, limit: usize) -> Result<Vec<DetailRow>, DetailError> {
+/// A file of detail.
+pub(crate) enum Part {
+    Local(PathBuf),
+    Remote(RemoteFile),
+}
+
+impl Part {
+    fn place(&self) -> String {
+        match self {
+            Self::Local(path) => path.display().to_string(),
+            Self::Remote(file) => file.address(),
+        }
+    }
+}
+
+/// The files of a folder of this machine.
+pub(crate) fn local_parts(folder: &Path) -> Result<Vec<Part>, DetailError> {
     let entries = fs::read_dir(folder).and_then(|entries| {
         entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<PathBuf>, _>>()
     });
     let mut parts = entries.map_err(|error| DetailError::store_io(folder, "listing the folder", &error))?;
     parts.retain(|path| path.extension().is_some_and(|extension| extension == "parquet"));
     parts.sort();
+    Ok(parts.into_iter().map(Part::Local).collect())
+}
+
+/// The rows of these files that fit, at most `limit`.
+pub(crate) fn rows(parts: &[Part], filter: &RowFilter, limit: usize) -> Result<Vec<DetailRow>, DetailError> {
     let wanted = filter.wanted();
     let mut found = Vec::new();
     for part in parts {
-        read_part(&part, &wanted, limit, &mut found)?;
+        match part {
+            Part::Local(path) => {
+                let file = File::open(path)
+                    .map_err(|error| DetailError::store_io(path, "opening the file", &error))?;
+                read_part(part, file, &wanted, limit, &mut found)?;
+            }
+            Part::Remote(file) => read_part(part, file.clone(), &wanted, limit, &mut found)?,
+        }
     }
     // Each part has its rows in order; the parts were written beside each other.
     found.sort_by_cached_key(|row| (row.get("x_File").to_owned(), row.get("x_Line").parse().unwrap_or(0u64)));
@@ -121,17 +151,17 @@ pub(crate) fn rows(folder: &Path, filter: &RowFilter, limit: usize) -> Result<Ve
     Ok(found)
 }
 
-fn read_part(
-    path: &Path,
+fn read_part<F: ChunkReader + 'static>(
+    part: &Part,
+    file: F,
     wanted: &[(&'static str, String)],
     limit: usize,
     found: &mut Vec<DetailRow>,
 ) -> Result<(), DetailError> {
     let damaged = |error: &dyn std::fmt::Display| {
         let problem = format!("the detail is damaged ({error}); restore the file from the backup");
-        DetailError::store(path.display().to_string(), problem)
+        DetailError::store(part.place(), problem)
     };
-    let file = File::open(path).map_err(|error| DetailError::store_io(path, "opening the file", &error))?;
     let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
     let names: Vec<&str> = wanted.iter().map(|(column, _)| *column).collect();
     if !names.is_empty() {

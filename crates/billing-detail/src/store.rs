@@ -1,25 +1,29 @@
 //! The folders under `DETAIL_URL`: one for each import, written once and never changed.
 //!
-//! A folder belongs to an import that runs as long as the lock on its marker is held. When the ledger has committed,
+//! On this machine, a folder belongs to an import that runs as long as the lock on its marker is held. When the ledger has committed,
 //! the folder is known there; a folder that is neither known nor locked is left over from a crash, and `sweep` removes
-//! it.
+//! it. Beyond this machine [`mod@crate::remote`] says how it is done.
 
 use std::{
     fs::{self, File, TryLockError},
     hash::{BuildHasher, Hasher, RandomState},
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
+
+use tempfile::TempDir;
 
 use crate::{
     error::DetailError,
-    lookup::{self, DetailRow, RowFilter},
+    lookup::{self, DetailRow, Part, RowFilter},
+    remote::{self, RemoteObjects, Uploaded},
 };
 
 /// How a folder's name begins; 32 hexadecimal digits follow.
 const PREFIX: &str = "import-";
 /// The file that makes a folder one of ours. Whoever holds its lock owns the folder.
-const MARKER: &str = "cloud-billing-detail.lock";
+pub(crate) const MARKER: &str = "cloud-billing-detail.lock";
 
 /// Why the ledger could not say whether it knows a folder.
 pub type LedgerError = Box<dyn std::error::Error + Send + Sync>;
@@ -27,20 +31,35 @@ pub type LedgerError = Box<dyn std::error::Error + Send + Sync>;
 /// The place for line-item detail.
 #[derive(Clone, Debug)]
 pub struct DetailStore {
-    root: PathBuf,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(PathBuf),
+    Remote(Arc<dyn RemoteObjects>),
 }
 
 /// A folder that an import may write to. Dropped unfinished, it removes the folder.
 #[derive(Debug)]
 pub struct DetailWriter {
     folder: Folder,
+    /// Where it is to be uploaded, and what removes the local folder.
+    remote: Option<(Arc<dyn RemoteObjects>, TempDir)>,
 }
 
 /// A folder whose detail is complete and on the disk. It keeps the lock; dropped without [`CompletedDetail::keep`], it
 /// removes the folder: an import that was refused leaves nothing.
 #[derive(Debug)]
 pub struct CompletedDetail {
-    folder: Folder,
+    name: String,
+    content: CompletedContent,
+}
+
+#[derive(Debug)]
+enum CompletedContent {
+    Folder(Folder),
+    Remote(Uploaded),
 }
 
 #[derive(Debug)]
@@ -79,42 +98,31 @@ impl DetailStore {
         if path.trim().is_empty() {
             return refuse(&format!("no folder is named; {expected}"));
         }
-        Ok(Self { root: PathBuf::from(path) })
+        Ok(Self { place: Place::Folder(PathBuf::from(path)) })
     }
 
-    /// Makes a new folder and takes its lock.
+    /// Keeps detail beyond this machine.
+    pub fn remote(objects: Arc<dyn RemoteObjects>) -> Self {
+        Self { place: Place::Remote(objects) }
+    }
+
+    /// Makes a new folder and takes its lock. Beyond this machine nothing is made yet.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn begin(&self) -> Result<DetailWriter, DetailError> {
-        let failed =
-            |error: &io::Error| DetailError::store_io(&self.root, "making a folder for detail", error);
-        fs::create_dir_all(&self.root).map_err(|error| failed(&error))?;
-        // A few attempts, in case a sweep takes the folder in the moment before it is locked.
-        for _ in 0..100 {
-            let name = format!("{PREFIX}{:016x}{:016x}", random(), random());
-            let path = self.root.join(&name);
-            match fs::create_dir(&path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) => return Err(failed(&error)),
-            }
-            let marker_path = path.join(MARKER);
-            let marker = match File::create_new(&marker_path) {
-                Ok(marker) => marker,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(failed(&error)),
-            };
-            match marker.try_lock() {
-                Ok(()) if marker_path.exists() => {
-                    let folder = Folder { root: self.root.clone(), name, marker, keep: false };
-                    return Ok(DetailWriter { folder });
-                }
-                Ok(()) | Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(failed(&error)),
+        match &self.place {
+            Place::Folder(root) => Ok(DetailWriter { folder: Folder::begin(root)?, remote: None }),
+            Place::Remote(objects) => {
+                let temporary =
+                    tempfile::Builder::new().prefix("cloud-billing-detail-").tempdir().map_err(|error| {
+                        let folder = std::env::temp_dir();
+                        DetailError::store_io(&folder, "making a temporary folder for detail", &error)
+                    })?;
+                let folder = Folder::begin(temporary.path())?;
+                Ok(DetailWriter { folder, remote: Some((objects.clone(), temporary)) })
             }
         }
-        Err(DetailError::Internal("no folder for detail could be locked".to_owned()))
     }
 
     /// Removes the folders that the ledger does not know and that no running import holds; tells how many.
@@ -128,15 +136,18 @@ impl DetailStore {
         &self,
         is_known: &mut dyn FnMut(&str) -> Result<bool, LedgerError>,
     ) -> Result<usize, DetailError> {
-        let entries = match fs::read_dir(&self.root) {
+        let root = match &self.place {
+            Place::Folder(root) => root,
+            Place::Remote(objects) => return remote::sweep(objects.as_ref(), is_known),
+        };
+        let entries = match fs::read_dir(root) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-            Err(error) => return Err(DetailError::store_io(&self.root, "listing the folder", &error)),
+            Err(error) => return Err(DetailError::store_io(root, "listing the folder", &error)),
         };
         let mut removed = 0;
         for entry in entries {
-            let entry =
-                entry.map_err(|error| DetailError::store_io(&self.root, "listing the folder", &error))?;
+            let entry = entry.map_err(|error| DetailError::store_io(root, "listing the folder", &error))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = entry.path();
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
@@ -168,12 +179,64 @@ impl DetailStore {
         filter: &RowFilter,
         limit: usize,
     ) -> Result<Vec<DetailRow>, DetailError> {
-        let path = self.root.join(folder);
-        if !is_folder_name(folder) || !path.is_dir() {
+        let missing = |place: String| {
             let problem = "the detail of this import is missing; restore the folder from the backup";
-            return Err(DetailError::store(path.display().to_string(), problem));
+            Err(DetailError::store(place, problem))
+        };
+        let parts: Vec<Part> = match &self.place {
+            Place::Folder(root) => {
+                let path = root.join(folder);
+                if !is_folder_name(folder) || !path.is_dir() {
+                    return missing(path.display().to_string());
+                }
+                lookup::local_parts(&path)?
+            }
+            Place::Remote(objects) => {
+                let parts = match is_folder_name(folder) {
+                    true => remote::parts(objects, folder)?,
+                    false => None,
+                };
+                let Some(parts) = parts else { return missing(objects.address(folder)) };
+                parts.into_iter().map(Part::Remote).collect()
+            }
+        };
+        lookup::rows(&parts, filter, limit)
+    }
+}
+
+impl Folder {
+    /// Makes a new folder below a root and takes its lock.
+    fn begin(root: &Path) -> Result<Self, DetailError> {
+        let failed = |error: &io::Error| DetailError::store_io(root, "making a folder for detail", error);
+        fs::create_dir_all(root).map_err(|error| failed(&error))?;
+        // A few attempts, in case a sweep takes the folder in the moment before it is locked.
+        for _ in 0..100 {
+            let name = new_folder_name();
+            let path = root.join(&name);
+            match fs::create_dir(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(failed(&error)),
+            }
+            let marker_path = path.join(MARKER);
+            let marker = match File::create_new(&marker_path) {
+                Ok(marker) => marker,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(failed(&error)),
+            };
+            match marker.try_lock() {
+                Ok(()) if marker_path.exists() => {
+                    return Ok(Self { root: root.to_owned(), name, marker, keep: false });
+                }
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(failed(&error)),
+            }
         }
-        lookup::rows(&path, filter, limit)
+        Err(DetailError::Internal("no folder for detail could be locked".to_owned()))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.root.join(&self.name)
     }
 }
 
@@ -187,32 +250,34 @@ impl DetailWriter {
         self.folder.path()
     }
 
-    /// Makes sure that the folder itself, with the files in it, outlasts a power failure.
+    /// Makes sure that the folder itself, with the files in it, outlasts a power failure; or uploads it.
     pub(crate) fn complete(self) -> Result<CompletedDetail, DetailError> {
+        let name = self.folder.name.clone();
+        if let Some((objects, _temporary)) = &self.remote {
+            let uploaded = Uploaded::new(objects.clone(), &name, &self.folder.path())?;
+            return Ok(CompletedDetail { name, content: CompletedContent::Remote(uploaded) });
+        }
         for path in [&self.folder.path(), &self.folder.root] {
             File::open(path)
                 .and_then(|folder| folder.sync_all())
                 .map_err(|error| DetailError::store_io(path, "writing the folder to the disk", &error))?;
         }
-        Ok(CompletedDetail { folder: self.folder })
+        Ok(CompletedDetail { name, content: CompletedContent::Folder(self.folder) })
     }
 }
 
 impl CompletedDetail {
     /// The name of the folder, for the ledger.
     pub fn folder(&self) -> &str {
-        &self.folder.name
+        &self.name
     }
 
     /// Keeps the folder, once the ledger knows it, and gives the lock back.
     pub fn keep(mut self) {
-        self.folder.keep = true;
-    }
-}
-
-impl Folder {
-    fn path(&self) -> PathBuf {
-        self.root.join(&self.name)
+        match &mut self.content {
+            CompletedContent::Folder(folder) => folder.keep = true,
+            CompletedContent::Remote(uploaded) => uploaded.keep(),
+        }
     }
 }
 
@@ -241,7 +306,12 @@ fn remove(path: &Path) -> io::Result<()> {
     fs::remove_dir(path)
 }
 
-fn is_folder_name(name: &str) -> bool {
+/// A name that no other folder has.
+pub(crate) fn new_folder_name() -> String {
+    format!("{PREFIX}{:016x}{:016x}", random(), random())
+}
+
+pub(crate) fn is_folder_name(name: &str) -> bool {
     name.strip_prefix(PREFIX).is_some_and(|digits| {
         digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     })
@@ -266,6 +336,13 @@ mod tests {
         (root, store)
     }
 
+    fn root(store: &DetailStore) -> &Path {
+        match &store.place {
+            Place::Folder(root) => root,
+            Place::Remote(_) => panic!("this is a store beyond this machine"),
+        }
+    }
+
     #[test]
     fn an_address_is_a_folder_of_this_machine() {
         for (url, path) in [
@@ -277,7 +354,7 @@ mod tests {
             ("/a:b/detail", "/a:b/detail"),
             ("C:\\detail", "C:\\detail"),
         ] {
-            assert_eq!(DetailStore::open(url).unwrap().root, PathBuf::from(path), "{url}");
+            assert_eq!(root(&DetailStore::open(url).unwrap()), Path::new(path), "{url}");
         }
         for (url, message) in [
             ("s3://bucket/detail", "DETAIL_URL s3://bucket/detail: s3: is not supported in this version"),
@@ -298,11 +375,11 @@ mod tests {
         drop(writer);
         assert!(!path.exists());
         let completed = store.begin().unwrap().complete().unwrap();
-        let path = store.root.join(completed.folder());
+        let path = root(&store).join(completed.folder());
         drop(completed);
         assert!(!path.exists());
         let completed = store.begin().unwrap().complete().unwrap();
-        let path = store.root.join(completed.folder());
+        let path = root(&store).join(completed.folder());
         completed.keep();
         assert!(path.exists());
     }
@@ -318,16 +395,16 @@ mod tests {
             name
         };
         let (known, orphan, late) = (keep(), keep(), keep());
-        fs::write(store.root.join(&orphan).join("part-00000.parquet"), "x").unwrap();
+        fs::write(root(&store).join(&orphan).join("part-00000.parquet"), "x").unwrap();
         let running = store.begin().unwrap();
         let foreign = format!("{PREFIX}{}", "0".repeat(32));
         for name in [foreign.as_str(), "import-mine", "photos"] {
-            fs::create_dir(store.root.join(name)).unwrap();
+            fs::create_dir(root(&store).join(name)).unwrap();
         }
-        fs::write(store.root.join(&foreign).join("letter.txt"), "not ours").unwrap();
+        fs::write(root(&store).join(&foreign).join("letter.txt"), "not ours").unwrap();
         // What a kill left before its marker: empty.
         let unmarked = format!("{PREFIX}{}", "1".repeat(32));
-        fs::create_dir(store.root.join(&unmarked)).unwrap();
+        fs::create_dir(root(&store).join(&unmarked)).unwrap();
         // The ledger comes to know `late` between the two questions.
         let mut asked = Vec::new();
         let removed = store
@@ -337,9 +414,9 @@ mod tests {
             })
             .unwrap();
         assert_eq!(removed, 2);
-        assert!(!store.root.join(&orphan).exists() && !store.root.join(&unmarked).exists());
+        assert!(!root(&store).join(&orphan).exists() && !root(&store).join(&unmarked).exists());
         for name in [known.as_str(), &late, running.folder(), &foreign, "import-mine", "photos"] {
-            assert!(store.root.join(name).exists(), "{name}");
+            assert!(root(&store).join(name).exists(), "{name}");
         }
     }
 
@@ -352,7 +429,7 @@ mod tests {
             error.to_string(),
             "the ledger could not be asked which detail folders it knows: no connection"
         );
-        assert_eq!(fs::read_dir(&store.root).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(root(&store)).unwrap().count(), 1);
     }
 
     #[test]

@@ -95,28 +95,25 @@ impl Structure {
             carry.boundary = (commas | lines | returns) >> 63;
             return true;
         }
-        self.has_quotes = true;
         let inside = parity(quotes) ^ carry.inside;
         let (open, closed) = (quotes & inside, quotes & !inside);
         let ends = (commas | lines | returns) & !inside;
         let may_open = (ends | closed) << 1 | carry.boundary;
         let behind_closed = closed << 1 | carry.closed;
+        self.has_quotes = true;
+        self.has_escapes |= open & behind_closed != 0;
         let odd = (open & !may_open) | (behind_closed & !(commas | lines | returns | quotes));
         if odd != 0 {
             // The records that end before it are whole.
             let before = (1 << odd.trailing_zeros()) - 1;
             self.take(base, (commas | lines) & !inside & before, lines & !inside & before);
+            self.note_inner(base, lines & inside & before);
             self.is_odd = true;
             self.note_returns(returns & !inside & before, lines, carry);
             return false;
         }
-        self.has_escapes |= open & behind_closed != 0;
         self.take(base, (commas | lines) & !inside, lines & !inside);
-        let mut inner = lines & inside;
-        while inner != 0 {
-            self.inner_lines.push((base as u32) + inner.trailing_zeros());
-            inner &= inner - 1;
-        }
+        self.note_inner(base, lines & inside);
         self.note_returns(returns & !inside, lines, carry);
         carry.inside = 0u64.wrapping_sub(inside >> 63);
         carry.boundary = (ends | closed) >> 63;
@@ -129,6 +126,13 @@ impl Structure {
         if records != 0 {
             self.records += records.count_ones() as usize;
             self.end = base + CHUNK - records.leading_zeros() as usize;
+        }
+    }
+
+    fn note_inner(&mut self, base: usize, mut lines: u64) {
+        while lines != 0 {
+            self.inner_lines.push(base as u32 + lines.trailing_zeros());
+            lines &= lines - 1;
         }
     }
 

@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod ecb;
 mod numbers;
 
+mod aws_accounts;
 mod aws_cur;
 mod azure_marketplace;
 mod azure_reservations;
@@ -19,6 +20,7 @@ use billing_core::ports::{Delivery, TableFormat};
 
 /// All importers, by name.
 pub static PROVIDERS: &[Importer] = &[
+    aws_accounts::IMPORTER,
     aws_cur::IMPORTER,
     azure_marketplace::IMPORTER,
     azure_reservations::IMPORTER,
@@ -61,6 +63,8 @@ pub enum Kind {
     FullBill,
     /// Something beside the bill.
     Addition,
+    /// The names of accounts, and no cost: nothing of it is billed, and it makes no document.
+    Accounts,
 }
 
 /// Something that an importer must be told.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use object_store::{
     BackoffConfig, ClientConfigKey, ClientOptions, ObjectStore as AnyStore, RetryConfig,
     StaticCredentialProvider,
-    aws::{AmazonS3Builder, AmazonS3ConfigKey},
+    aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredentialProvider},
     azure::{AzureConfigKey, MicrosoftAzureBuilder},
     client::{HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService},
     gcp::{GcpCredential, GoogleCloudStorageBuilder},
@@ -31,8 +31,34 @@ pub(crate) fn connect(
     settings: &RemoteSettings,
     policy: &RetryPolicy,
 ) -> Result<Arc<dyn AnyStore>, RemoteError> {
-    let connector = Connector { way: Way::new(settings)?, waiter: policy.waiter.clone() };
-    let retry = RetryConfig {
+    let (connector, retry) = (Connector::new(settings, policy)?, retries(policy));
+    match location.cloud {
+        Cloud::S3 => s3(location, settings, connector, retry),
+        Cloud::Azure => azure(location, settings, connector, retry),
+        Cloud::Google => google(location, settings, connector, retry),
+    }
+}
+
+/// The identity at AWS that the settings name, for services other than S3.
+pub(crate) fn aws_credentials(
+    settings: &RemoteSettings,
+    policy: &RetryPolicy,
+) -> Result<AwsCredentialProvider, RemoteError> {
+    let builder = AmazonS3Builder::new()
+        .with_bucket_name("none")
+        .with_retry(retries(policy))
+        .with_http_connector(Connector::new(settings, policy)?);
+    let store = aws_identity(builder, settings)?.build().map_err(|_| {
+        RemoteError::setting(
+            "AWS_ACCESS_KEY_ID",
+            "its value, or that of another setting of AWS, cannot be used",
+        )
+    })?;
+    Ok(store.credentials().clone())
+}
+
+fn retries(policy: &RetryPolicy) -> RetryConfig {
+    RetryConfig {
         backoff: BackoffConfig {
             init_backoff: policy.first_pause,
             max_backoff: policy.longest_pause,
@@ -40,11 +66,6 @@ pub(crate) fn connect(
         },
         max_retries: policy.attempts.saturating_sub(1) as usize,
         retry_timeout: RETRY_TIMEOUT,
-    };
-    match location.cloud {
-        Cloud::S3 => s3(location, settings, connector, retry),
-        Cloud::Azure => azure(location, settings, connector, retry),
-        Cloud::Google => google(location, settings, connector, retry),
     }
 }
 
@@ -87,6 +108,15 @@ fn s3(
     if let Some(address) = address {
         builder = builder.with_endpoint(address);
     }
+    let builder = aws_identity(builder, settings)?;
+    builder.build().map(|store| Arc::new(store) as _).map_err(|error| unusable(location, "AWS_…", &error))
+}
+
+/// Who asks, and in which region.
+fn aws_identity(
+    mut builder: AmazonS3Builder,
+    settings: &RemoteSettings,
+) -> Result<AmazonS3Builder, RemoteError> {
     if let Some(region) = settings.get("AWS_REGION").or_else(|| settings.get("AWS_DEFAULT_REGION")) {
         builder = builder.with_region(region);
     }
@@ -117,7 +147,7 @@ fn s3(
             builder = builder.with_config(key, value);
         }
     }
-    builder.build().map(|store| Arc::new(store) as _).map_err(|error| unusable(location, "AWS_…", &error))
+    Ok(builder)
 }
 
 fn azure(
@@ -207,6 +237,12 @@ fn unusable(location: &Location, names: &str, _error: &object_store::Error) -> R
 struct Connector {
     way: Way,
     waiter: Waiter,
+}
+
+impl Connector {
+    fn new(settings: &RemoteSettings, policy: &RetryPolicy) -> Result<Self, RemoteError> {
+        Ok(Self { way: Way::new(settings)?, waiter: policy.waiter.clone() })
+    }
 }
 
 impl HttpConnector for Connector {

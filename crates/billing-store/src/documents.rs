@@ -2,6 +2,7 @@
 
 mod content;
 mod costs;
+mod provider_invoices;
 mod rejections;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use billing_core::{
 
 pub use content::{content, in_force};
 pub use costs::{CostFilter, costs_in_force, has_cost};
+pub use provider_invoices::{ProviderInvoiceRecord, provider_invoices};
 pub use rejections::{RejectionRecord, move_rejections, received, rejections, waive};
 
 use crate::{db::Transaction, error::StoreError, fields};
@@ -140,6 +142,7 @@ pub fn insert(tx: &mut Transaction<'_>, new: &NewVersion<'_>) -> Result<VersionR
     let totals = totals.map(|(currency, total)| vec![id.into(), fields::text(currency), fields::text(total)]);
     tx.execute_each("INSERT INTO version_totals (version_id, currency, total) VALUES (?, ?, ?)", totals)?;
     insert_buckets(tx, id, &new.content.buckets)?;
+    provider_invoices::insert(tx, id, &new.content.invoices)?;
     rejections::insert(tx, id, new.content)?;
     let record = versions(tx)?.into_iter().find(|record| record.id == id);
     record

@@ -27,8 +27,14 @@ pub(crate) struct Migration {
 }
 
 /// All steps in their order. One that was released is never changed; a new one is added.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "ledger", sql: include_str!("../migrations/0001_ledger.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "ledger", sql: include_str!("../migrations/0001_ledger.sql") },
+    Migration {
+        version: 2,
+        name: "provider_invoices",
+        sql: include_str!("../migrations/0002_provider_invoices.sql"),
+    },
+];
 
 /// What this layer needs itself. `schema_migrations` comes first: without it, tables belong to another program.
 const OWN_TABLES: [&str; 3] = [

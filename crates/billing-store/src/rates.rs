@@ -2,7 +2,11 @@
 
 use billing_core::{Currency, Decimal, Period, books::Rates};
 
-use crate::{db::Transaction, error::StoreError, fields};
+use crate::{
+    db::Transaction,
+    error::StoreError,
+    fields::{self, Texts},
+};
 
 /// A pinned rate with its origin.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,18 +30,16 @@ pub struct RateRecord {
 pub fn list(tx: &mut Transaction<'_>) -> Result<Vec<RateRecord>, StoreError> {
     let sql = "SELECT from_currency, to_currency, period, rate, origin FROM rates \
                ORDER BY period, from_currency, to_currency";
-    tx.query(sql, &[])?
-        .iter()
-        .map(|row| {
-            Ok(RateRecord {
-                from: fields::currency(row, 0)?,
-                to: fields::currency(row, 1)?,
-                period: fields::period(row, 2)?,
-                rate: fields::decimal(row, 3)?,
-                origin: row.text(4)?.to_owned(),
-            })
+    let mut texts = Texts::default();
+    tx.map(sql, &[], |row| {
+        Ok(RateRecord {
+            from: texts.currency(row, 0)?,
+            to: texts.currency(row, 1)?,
+            period: fields::period(row, 2)?,
+            rate: fields::decimal(row, 3)?,
+            origin: row.text(4)?.to_owned(),
         })
-        .collect()
+    })
 }
 
 /// The rates as billing looks them up.
@@ -52,14 +54,21 @@ pub fn load(tx: &mut Transaction<'_>) -> Result<Rates, StoreError> {
     Ok(rates)
 }
 
-/// Pins a rate, in place of one that was pinned before.
+/// Pins rates, each in place of the one that was pinned before.
 ///
 /// # Errors
 /// When the ledger refuses it.
-pub fn pin(tx: &mut Transaction<'_>, record: &RateRecord) -> Result<(), StoreError> {
-    let pair = [fields::text(&record.from), fields::text(&record.to), fields::text(&record.period)];
-    tx.execute("DELETE FROM rates WHERE from_currency = ? AND to_currency = ? AND period = ?", &pair)?;
-    let [from, to, period] = pair;
+pub fn pin(tx: &mut Transaction<'_>, records: &[RateRecord]) -> Result<(), StoreError> {
+    let pair = |record: &RateRecord| {
+        vec![fields::text(&record.from), fields::text(&record.to), fields::text(&record.period)]
+    };
+    let sql = "DELETE FROM rates WHERE from_currency = ? AND to_currency = ? AND period = ?";
+    tx.execute_each(sql, records.iter().map(pair))?;
     let sql = "INSERT INTO rates (from_currency, to_currency, period, rate, origin) VALUES (?, ?, ?, ?, ?)";
-    tx.execute(sql, &[from, to, period, fields::text(&record.rate), fields::text(&record.origin)]).map(|_| ())
+    let rows = records.iter().map(|record| {
+        let mut row = pair(record);
+        row.extend([fields::text(&record.rate), fields::borrowed(&record.origin)]);
+        row
+    });
+    tx.execute_each(sql, rows)
 }

@@ -74,6 +74,11 @@ impl App {
         self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
+    /// Today in the settings' time zone, as `2026-10-31`.
+    pub fn today(&self) -> String {
+        self.clock.now().to_zoned(self.settings.timezone.clone()).date().to_string()
+    }
+
     /// The month before this one, in the settings' time zone.
     pub fn last_month(&self) -> Period {
         let today = self.clock.now().to_zoned(self.settings.timezone.clone()).date();

@@ -23,6 +23,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use billing_remote::RemoteError;
 use clap::{Parser, Subcommand};
 
 use crate::{
@@ -106,7 +107,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     if closed_pipe.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    let wrong_usage = error.is::<UsageError>() || error.is::<SettingError>();
+    let wrong_usage = error.is::<UsageError>()
+        || error.is::<SettingError>()
+        || matches!(error.downcast_ref(), Some(RemoteError::Setting { .. }));
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     let _ = writeln!(std::io::stderr(), "error: {}", causes.join(": "));
     ExitCode::from(if wrong_usage { 2 } else { 1 })

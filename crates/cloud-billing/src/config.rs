@@ -2,14 +2,21 @@
 
 pub mod env_file;
 mod money;
+pub mod providers;
 mod store;
 mod vars;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use billing_core::{
-    Currency, books::Credits, cost_center::CostCenterPattern, ids::Target, rounding::Rounding, tags::TagNames,
+    Currency,
+    books::{Credits, RateMethod},
+    cost_center::CostCenterPattern,
+    ids::Target,
+    rounding::Rounding,
+    tags::TagNames,
 };
+use billing_remote::RemoteSettings;
 use billing_store::Location;
 
 pub use vars::{SettingError, Vars};
@@ -51,6 +58,8 @@ pub struct Settings {
     pub rounding: Rounding,
     /// How credits are exported.
     pub credits: Credits,
+    /// Which rate of a month is taken from reference rates.
+    pub rate_method: RateMethod,
     /// What a cost centre looks like.
     pub cost_centers: CostCenterPattern,
     /// The tags that billing reads.
@@ -69,6 +78,10 @@ pub struct Settings {
     pub timezone: jiff::tz::TimeZone,
     /// Whether log lines are JSON.
     pub log_json: bool,
+    /// Where providers' bills are.
+    pub providers: providers::ProviderSettings,
+    /// How clouds are reached, with their keys.
+    pub remote: RemoteSettings,
 }
 
 impl Settings {
@@ -84,6 +97,7 @@ impl Settings {
             currency: money::currency(vars)?,
             rounding: money::rounding(vars)?,
             credits: money::credits(vars)?,
+            rate_method: money::rate_method(vars)?,
             cost_centers: money::cost_centers(vars)?,
             tag_names: money::tag_names(vars),
             default_product_numbers: money::default_product_numbers(vars),
@@ -93,6 +107,8 @@ impl Settings {
             process_samples: vars.flag("PROCESS_SAMPLE_FILES", false)?,
             timezone: store::timezone(vars)?,
             log_json: vars.choice("LOG_FORMAT", &["text", "json"])?.is_some_and(|format| format == "json"),
+            providers: providers::providers(vars),
+            remote: providers::remote(vars),
         })
     }
 
@@ -102,11 +118,13 @@ impl Settings {
     }
 
     /// All settings, for the documentation, by concern.
-    pub fn documentation() -> Vec<(&'static str, &'static [Setting])> {
+    pub fn documentation() -> Vec<(&'static str, Vec<Setting>)> {
         vec![
-            ("Ledger and detail", store::SETTINGS),
-            ("Money", money::SETTINGS),
-            ("Files and runs", store::RUN_SETTINGS),
+            ("Ledger and detail", store::SETTINGS.to_vec()),
+            ("Money", money::SETTINGS.to_vec()),
+            ("Files and runs", store::RUN_SETTINGS.to_vec()),
+            ("Providers' bills", providers::SETTINGS.to_vec()),
+            ("The way to the clouds", providers::remote_documentation()),
         ]
     }
 }

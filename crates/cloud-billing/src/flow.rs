@@ -11,9 +11,11 @@
 //!
 //! The arithmetic is in `billing_core::flow`; this folder touches the world.
 
+pub mod accounts;
 pub mod bill;
 pub mod deliver;
 pub mod documents;
+pub mod fetch;
 pub mod import;
 pub mod invoices;
 pub mod look;

@@ -74,10 +74,13 @@ fn check_numbers(books: &Books) {
     );
 }
 
+/// Tables that the story may leave empty: its documents tell no invoice numbers of providers.
+const MAY_BE_EMPTY: [&str; 1] = ["provider_invoices"];
+
 /// Every table has rows, and has the same in both.
 fn assert_same_rows(left: &Books, right: &Books) {
-    let empty: Vec<&String> =
-        left.rows.iter().filter(|(_, rows)| rows.is_empty()).map(|(table, _)| table).collect();
+    let unwritten = left.rows.iter().filter(|(_, rows)| rows.is_empty()).map(|(table, _)| table);
+    let empty: Vec<&String> = unwritten.filter(|table| !MAY_BE_EMPTY.contains(&table.as_str())).collect();
     assert_eq!(empty, [""; 0], "the story writes all tables");
     let told = |kind: &str| left.rows["rejections"].iter().any(|row| row.contains(kind));
     assert!(told("kind=\"row\"") && told("kind=\"remark\""), "{:?}", left.rows["rejections"]);

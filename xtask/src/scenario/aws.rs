@@ -7,7 +7,7 @@ mod month;
 
 pub use self::month::{fill, finish};
 use super::{
-    model::{Account, Month, Row},
+    model::{Account, Row},
     table::{Table, json_object},
 };
 
@@ -158,39 +158,6 @@ fn map(row: &Row) -> String {
     let tags: Vec<(&str, String)> =
         keys.iter().map(String::as_str).zip(row.tags.iter().map(|(_, value)| value.clone())).collect();
     json_object(&tags)
-}
-
-/// A delivery as AWS leaves it in a bucket: two files with different columns in the newest assembly, the manifest that
-/// names them beside them and above them, and an older assembly with its own manifest that no longer counts.
-pub fn delivery(rows: &[Row], accounts: &[Account], month: Month, run: usize) -> Vec<(String, String)> {
-    let span = |month: Month| format!("{}{:02}01", month.year, month.month);
-    let folder = format!("cur/report/{}-{}", span(month), span(month.after()));
-    let (early, late): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(|row| row.early);
-    let mut files = Vec::new();
-    let mut manifests = Vec::new();
-    for (assembly, rows_of) in [("old", [&early[..early.len() / 2], &[]]), ("new", [&early[..], &late[..]])] {
-        let assembly = format!("{run:04}-{assembly}");
-        let mut keys = Vec::new();
-        for (at, rows) in rows_of.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
-            let key = format!("{folder}/{assembly}/report-{:05}.csv", at + 1);
-            files.push((key.clone(), table(rows, accounts, Names::Slash, at == 0).csv()));
-            keys.push(key);
-        }
-        let manifest = serde_json::json!({
-            "assemblyId": assembly, "account": accounts[0].id, "reportName": "report", "reportId": "made-up",
-            "bucket": "bills", "charset": "UTF-8", "compression": "", "contentType": "text/csv",
-            "billingPeriod": {
-                "start": format!("{}T000000.000Z", span(month)),
-                "end": format!("{}T000000.000Z", span(month.after())),
-            },
-            "columns": [], "reportKeys": keys, "additionalArtifactKeys": [],
-        });
-        files.push((format!("{folder}/{assembly}/report-Manifest.json"), manifest.to_string()));
-        manifests.push(manifest);
-    }
-    files
-        .extend(manifests.pop().map(|newest| (format!("{folder}/report-Manifest.json"), newest.to_string())));
-    files
 }
 
 #[cfg(test)]

@@ -60,10 +60,8 @@ pub fn write(scenario: &Scenario, out: &Path) -> Result<(), String> {
             put(&folder, form.file(), &form.text(&scenario.table(version, *form)))?;
             controls.insert(form.file().to_owned(), scenario.control(version, *form)?);
         }
-        if scenario.provider == Provider::Aws {
-            for (path, text) in scenario.delivery(version) {
-                put(&folder, &format!("aws-delivery/{path}"), &text)?;
-            }
+        for (path, text) in scenario.delivery(version) {
+            put(&folder, &format!("bucket/{path}"), &text)?;
         }
         put_json(&folder, "control.json", &Value::Object(controls))?;
         put_json(&folder, "expected.json", &scenario.expected(version)?)?;

@@ -3,13 +3,18 @@
 //! The same content is never billed twice, whatever its job or file is called, and a version that looks like half of
 //! the last one does not take its place unasked.
 
+mod beside;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     document::{Content, Digest, FileContent, Slice},
     ids::{DocumentId, Provider},
+    money::{Cost, Totals},
     period::Period,
 };
+
+pub use beside::{Beside, BesidePeriod, Purpose, beside};
 
 /// A version in force, as far as new content is compared with it.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +25,10 @@ pub struct InForce {
     pub name: String,
     /// The job that delivers it.
     pub job: String,
+    /// The importer that read it.
+    pub importer: String,
+    /// What it is to an account's period.
+    pub purpose: Purpose,
     /// Its period.
     pub period: Option<Period>,
     /// Its version.
@@ -32,6 +41,10 @@ pub struct InForce {
     pub files: Vec<Vec<Slice>>,
     /// The accounts and periods it has cost of, with the number of rows.
     pub account_periods: BTreeMap<AccountPeriod, u64>,
+    /// The exact sums of its billed cost by provider and period.
+    pub totals: BTreeMap<(Provider, Period), Totals>,
+    /// Its charges that the provider may also deliver elsewhere.
+    pub beside: BTreeSet<BesidePeriod>,
 }
 
 /// An account in a billing period.
@@ -44,6 +57,8 @@ pub struct AdmitOptions {
     pub add: bool,
     /// Take the place of more than it has (`--replace`).
     pub replace: bool,
+    /// What the content is to an account's period.
+    pub purpose: Purpose,
 }
 
 /// What becomes of new content.
@@ -91,8 +106,9 @@ pub enum Refusal {
     },
     /// Another job already delivered a full bill of the same account and period.
     #[error(
-        "{provider} account {account} already has its bill of {period} from {name}, and would be billed twice: \
-         import it under that job, withdraw that document, or give --add if both are to be paid"
+        "{provider} account {account} already has its bill of {period} from {name}, and would be billed twice ({provider} \
+         {period} comes to {known_total} there and to {total} here): import it under that job, withdraw that document, or \
+         give --add if both are to be paid"
     )]
     SecondBill {
         /// The provider.
@@ -103,6 +119,51 @@ pub enum Refusal {
         period: Period,
         /// The other document.
         name: String,
+        /// What the provider's period comes to in the other document.
+        known_total: Totals,
+        /// What it comes to in the new content.
+        total: Totals,
+    },
+    /// Another document comes to the same, though its rows or accounts look different: the bill in another form.
+    #[error(
+        "{provider} {period} comes to {total} in {name} version {version} and here, to the last digit, so it looks like the \
+         same bill in another form and would be billed twice: import it under that job and period, withdraw that document, \
+         or give --add if both are to be paid"
+    )]
+    SameTotal {
+        /// The provider.
+        provider: Provider,
+        /// The billing period.
+        period: Period,
+        /// What both come to.
+        total: Totals,
+        /// The other document.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
+    /// Charges beside the bill that the bill has too.
+    #[error(
+        "the {kind} of {provider} {period} are in force as part of {name} already, and would be billed twice: withdraw \
+         that document, or give --add if both are to be paid"
+    )]
+    BesideAndInside {
+        /// Which charges.
+        kind: Beside,
+        /// The provider.
+        provider: Provider,
+        /// The billing period.
+        period: Period,
+        /// The other document.
+        name: String,
+    },
+    /// The job's document is a bill and the content an addition, or the other way round.
+    #[error("{name} is a document of {importer}, which this is none of: name a job of its own with -n")]
+    OtherPurpose {
+        /// The document.
+        name: String,
+        /// Its importer.
+        importer: String,
     },
     /// The job already delivered most of the same accounts and periods, in a document of another period.
     #[error(
@@ -147,6 +208,9 @@ pub fn admit(
     job: &str,
 ) -> Result<Admission, Refusal> {
     check_files(content)?;
+    if let Some(own) = own.filter(|own| own.purpose != options.purpose) {
+        return Err(Refusal::OtherPurpose { name: own.name.clone(), importer: own.importer.clone() });
+    }
     let rows = content.rows();
     if let Some(own) = own
         && is_known(content, own)
@@ -162,12 +226,19 @@ pub fn admit(
     {
         return Err(Refusal::InForceElsewhere { name: other.name.clone(), version: other.version });
     }
-    let beside = others.iter().chain(own.filter(|_| options.add));
-    for known in beside {
+    let in_force = others.iter().chain(own.filter(|_| options.add));
+    for known in in_force {
         check_parts(content, known)?;
     }
     if !options.add {
-        check_bills(content, others, job)?;
+        let new = beside(content);
+        beside::check(&new, options.purpose, others)?;
+        check_bills(
+            content,
+            others.iter().filter(|other| beside::comparable(&new, options.purpose, other)),
+            job,
+        )?;
+        check_totals(content, others)?;
     }
     if let Some(own) = own.filter(|_| !options.add && !options.replace) {
         check_size(content, own)?;
@@ -255,14 +326,28 @@ const LATE_ROWS_MAX: u64 = 10;
 /// Refuses a second full bill of an account and period: from another job in any case, from the same job where it looks
 /// like the other document again, imported under a wrong period. Late rows of the same job are no second bill: they
 /// stay in the document that brought them.
-fn check_bills(content: &Content, others: &[InForce], job: &str) -> Result<(), Refusal> {
+fn check_bills<'k>(
+    content: &Content,
+    others: impl Iterator<Item = &'k InForce>,
+    job: &str,
+) -> Result<(), Refusal> {
     let new = account_periods(content);
+    let totals = period_totals(content);
     for other in others {
         let mut common = new.iter().filter(|(key, _)| other.account_periods.contains_key(*key));
         if other.job != job {
             let Some(((provider, account, period), _)) = common.next() else { continue };
-            let (provider, account, name) = (provider.clone(), account.clone(), other.name.clone());
-            return Err(Refusal::SecondBill { provider, account, period: *period, name });
+            let of = |totals: &BTreeMap<(Provider, Period), Totals>| {
+                totals.get(&(provider.clone(), *period)).cloned().unwrap_or_default()
+            };
+            return Err(Refusal::SecondBill {
+                known_total: of(&other.totals),
+                total: of(&totals),
+                provider: provider.clone(),
+                account: account.clone(),
+                period: *period,
+                name: other.name.clone(),
+            });
         }
         let common: BTreeMap<&AccountPeriod, u64> = common.map(|(key, rows)| (key, *rows)).collect();
         let rows: u64 = common.values().sum();
@@ -277,6 +362,33 @@ fn check_bills(content: &Content, others: &[InForce], job: &str) -> Result<(), R
         }
     }
     Ok(())
+}
+
+/// Refuses what another document comes to, to the last digit: the month once as CSV and once as Parquet, or through
+/// another importer whose accounts have other ids. Only totals finer than a hundredth tell that much; two fees of 10.00
+/// are nothing unusual.
+fn check_totals(content: &Content, others: &[InForce]) -> Result<(), Refusal> {
+    for ((provider, period), total) in period_totals(content) {
+        if !total.iter().any(|(_, amount)| amount.scale() > 2) {
+            continue;
+        }
+        let same = |other: &&InForce| other.totals.get(&(provider.clone(), period)) == Some(&total);
+        if let Some(other) = others.iter().find(same) {
+            let (name, version) = (other.name.clone(), other.version);
+            return Err(Refusal::SameTotal { provider, period, total, name, version });
+        }
+    }
+    Ok(())
+}
+
+/// The exact sums of the billed cost of content, by provider and period.
+fn period_totals(content: &Content) -> BTreeMap<(Provider, Period), Totals> {
+    let mut totals: BTreeMap<(Provider, Period), Totals> = BTreeMap::new();
+    for bucket in &content.buckets {
+        let cost = Cost::new(bucket.billed_cost.clone(), bucket.key.currency.clone());
+        totals.entry((bucket.key.provider.clone(), bucket.key.period)).or_default().add(&cost);
+    }
+    totals
 }
 
 fn check_size(content: &Content, own: &InForce) -> Result<(), Refusal> {
@@ -305,6 +417,11 @@ fn check_size(content: &Content, own: &InForce) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        bucket::{Bucket, BucketKey},
+        decimal::Decimal,
+        money::Currency,
+    };
 
     fn slice(provider: &str, digest: u128) -> Slice {
         Slice {
@@ -391,6 +508,71 @@ mod tests {
     fn the_same_file_twice_is_refused() {
         let refused = check(&content(&[&[slice("Azure", 5)], &[slice("Azure", 5)]]), None, &[]);
         assert!(matches!(refused, Err(Refusal::FileTwice { .. })), "{refused:?}");
+    }
+
+    /// Content of one file with a bucket for each `account cost`, in October's francs.
+    fn bill(digest: u128, accounts: &[(&str, &str)]) -> Content {
+        let own = slice("Azure", digest);
+        let bucket = |(account, cost): &(&str, &str)| Bucket {
+            key: BucketKey {
+                provider: own.provider.clone(),
+                account_key: (*account).into(),
+                period: own.period,
+                charge_category: "Usage".into(),
+                service_category: "".into(),
+                service_name: "".into(),
+                region: "".into(),
+                commitment_term: "".into(),
+                cost_center_tag: None,
+                component_tag: None,
+                service_tag: None,
+                currency: Currency::parse("CHF").unwrap(),
+            },
+            rows: 1,
+            billed_cost: cost.parse().unwrap(),
+            effective_cost: Decimal::zero(),
+        };
+        let buckets = accounts.iter().map(bucket).collect();
+        Content { buckets, ..content(&[std::slice::from_ref(&own)]) }
+    }
+
+    /// What it is once it is in force.
+    fn stored(job: &str, content: &Content) -> InForce {
+        let files: Vec<Vec<Slice>> = content.files.iter().map(|file| file.slices.clone()).collect();
+        let files: Vec<&[Slice]> = files.iter().map(Vec::as_slice).collect();
+        let (account_periods, totals) = (account_periods(content), period_totals(content));
+        InForce { account_periods, totals, ..in_force(job, &files) }
+    }
+
+    #[test]
+    fn the_same_bill_in_another_form_is_refused_by_account_and_by_total() {
+        let known = stored("other", &bill(5, &[("a", "10.125"), ("b", "-0.0625")]));
+        let others = [known.clone()];
+        // Other rows of the same accounts: the totals stand beside each other.
+        let refused = check(&bill(6, &[("a", "10.125"), ("b", "-0.0625")]), None, &others).unwrap_err();
+        let told = refused.to_string();
+        assert!(told.contains("comes to 10.0625 CHF there and to 10.0625 CHF here"), "{told}");
+        assert!(told.contains("other/2026-10") && told.contains("--add"), "{told}");
+        // The same sum under other ids.
+        let renamed = bill(7, &[("sub-a", "10.125"), ("sub-b", "-0.0625")]);
+        let told = check(&renamed, None, &others).unwrap_err().to_string();
+        assert!(
+            told.contains("Azure 2026-10 comes to 10.0625 CHF in other/2026-10 version 1 and here"),
+            "{told}"
+        );
+        // Also within a job, under another period; but in its own document it is the next version.
+        let same_job = [stored("job", &bill(5, &[("a", "10.125"), ("b", "-0.0625")]))];
+        assert!(matches!(check(&renamed, None, &same_job), Err(Refusal::SameTotal { .. })));
+        assert_eq!(check(&renamed, same_job.first(), &[]), Ok(Admission::Accepted));
+        let add = AdmitOptions { add: true, ..AdmitOptions::default() };
+        assert_eq!(admit(&renamed, None, &others, add, "job"), Ok(Admission::Accepted));
+    }
+
+    #[test]
+    fn equal_round_sums_of_other_accounts_are_no_second_bill() {
+        let others = [stored("other", &bill(5, &[("a", "10")]))];
+        assert_eq!(check(&bill(6, &[("b", "10.00")]), None, &others), Ok(Admission::Accepted));
+        assert_eq!(check(&bill(6, &[("b", "10.125")]), None, &others), Ok(Admission::Accepted));
     }
 
     #[test]

@@ -52,6 +52,17 @@ pub enum Unpinned {
     },
 }
 
+impl Unpinned {
+    /// The month.
+    pub fn period(&self) -> Period {
+        match self {
+            Self::Running { period, .. } | Self::Incomplete { period, .. } | Self::Gap { period, .. } => {
+                *period
+            }
+        }
+    }
+}
+
 /// What a series yields for one currency.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MonthRates {

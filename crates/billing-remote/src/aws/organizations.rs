@@ -65,7 +65,7 @@ impl Organization {
         let (region, usual) = home(region);
         let names = ["AWS_ENDPOINT_URL_ORGANIZATIONS", "AWS_ENDPOINT_URL"];
         let endpoint = endpoint::endpoint(settings, &names, usual)?;
-        let signer = Signer::new(settings, "organizations", region)?;
+        let signer = Signer::new(settings, http.policy(), "organizations", region)?;
         Ok(Self { http: http.clone(), endpoint, signer })
     }
 

@@ -1,7 +1,7 @@
 //! Signed requests to AWS (Signature Version 4), with the credentials that object stores use too.
 
 use object_store::{
-    aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsAuthorizer, AwsCredential, AwsCredentialProvider},
+    aws::{AwsAuthorizer, AwsCredential, AwsCredentialProvider},
     client::{HttpRequest, HttpRequestBody},
 };
 use reqwest::{
@@ -9,7 +9,7 @@ use reqwest::{
     header::{CONTENT_TYPE, HOST, HeaderValue},
 };
 
-use crate::{client, error::RemoteError, settings::RemoteSettings};
+use crate::{client, connect, error::RemoteError, retry::RetryPolicy, settings::RemoteSettings};
 
 /// Signs requests to one service.
 pub(crate) struct Signer {
@@ -27,10 +27,11 @@ impl std::fmt::Debug for Signer {
 impl Signer {
     pub(crate) fn new(
         settings: &RemoteSettings,
+        policy: &RetryPolicy,
         service: &'static str,
         region: &'static str,
     ) -> Result<Self, RemoteError> {
-        Ok(Self { credentials: credentials(settings, region)?, service, region })
+        Ok(Self { credentials: connect::aws_credentials(settings, policy)?, service, region })
     }
 
     /// The headers of a POST of this JSON, with its signature.
@@ -49,6 +50,12 @@ impl Signer {
         *request.uri_mut() = format!("{endpoint}/").parse().map_err(|_| {
             RemoteError::address(endpoint, "this is not an address; write one like https://host.example.com")
         })?;
+        // The library takes it for granted that these can be sent.
+        let token = credential.token.as_deref().unwrap_or_default();
+        if !credential.key_id.chars().chain(token.chars()).all(|c| c.is_ascii_graphic()) {
+            let problem = "it has a character that no key has; check it, and AWS_SESSION_TOKEN";
+            return Err(RemoteError::setting("AWS_ACCESS_KEY_ID", problem));
+        }
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
         headers.insert("x-amz-target", HeaderValue::from_static(target));
@@ -69,22 +76,4 @@ impl Signer {
             RemoteError::Unreachable { place: place.to_owned(), problem }
         })
     }
-}
-
-/// The settings of credentials, under the names that object_store gives them.
-const CREDENTIALS: &[(&str, AmazonS3ConfigKey)] = &[
-    ("AWS_ACCESS_KEY_ID", AmazonS3ConfigKey::AccessKeyId),
-    ("AWS_SECRET_ACCESS_KEY", AmazonS3ConfigKey::SecretAccessKey),
-    ("AWS_SESSION_TOKEN", AmazonS3ConfigKey::Token),
-];
-
-fn credentials(settings: &RemoteSettings, region: &str) -> Result<AwsCredentialProvider, RemoteError> {
-    let mut builder = AmazonS3Builder::new().with_bucket_name("none").with_region(region);
-    for (name, key) in CREDENTIALS {
-        if let Some(value) = settings.get(name) {
-            builder = builder.with_config(*key, value);
-        }
-    }
-    let store = builder.build().map_err(|error| RemoteError::Internal(error.to_string()))?;
-    Ok(store.credentials().clone())
 }

@@ -178,7 +178,7 @@ fn order(scope: &BillingScope, month: Period, today: &str) -> serde_json::Value 
 /// The last day of a month, as `2026-02-28`.
 pub(crate) fn last_day(month: Period) -> String {
     let year = month.year();
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let day = match month.month() {
         2 if leap => 29,
         2 => 28,

@@ -6,10 +6,10 @@ use billing_core::{
     Cost, Totals,
     bucket::{Bucket, BucketKey},
     document::{Content, Digest, FileContent, Slice},
-    flow::admit::InForce,
+    flow::admit::{Beside, InForce},
 };
 
-use super::versions;
+use super::{provider_invoices, versions};
 use crate::{
     db::Transaction,
     error::StoreError,
@@ -70,7 +70,8 @@ pub fn content(tx: &mut Transaction<'_>, version: i64) -> Result<Content, StoreE
         totals.add(&Cost::new(fields::decimal(&row, 1)?, fields::currency(&row, 0)?));
     }
     let buckets = buckets(tx, version)?;
-    Ok(Content { files, buckets, totals, ..Content::default() })
+    let invoices = provider_invoices::of_version(tx, version)?;
+    Ok(Content { files, buckets, totals, invoices, ..Content::default() })
 }
 
 fn buckets(tx: &mut Transaction<'_>, version: i64) -> Result<Vec<Bucket>, StoreError> {
@@ -116,6 +117,7 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
                 document: record.document,
                 name: record.document_name(),
                 job: record.job.clone(),
+                importer: record.importer.clone(),
                 period: Some(record.period),
                 version: record.version,
                 rows: record.rows,
@@ -132,12 +134,18 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
         }
         known.files[file].push(slice);
     }
-    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count FROM buckets b \
+    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count, b.currency, b.billed_cost, \
+               b.charge_category, b.service_category, b.commitment_term FROM buckets b \
                JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
     let mut texts = Texts::default();
     tx.each(sql, &[], |row| {
         let key = (texts.provider(row, 1)?, row.text(2)?.to_owned(), fields::period(row, 3)?);
         if let Some(known) = known.get_mut(&row.int(0)?) {
+            let cost = Cost::new(fields::decimal(row, 6)?, texts.currency(row, 5)?);
+            known.totals.entry((key.0.clone(), key.2)).or_default().add(&cost);
+            if let Some(kind) = Beside::of(&key.0, row.text(7)?, row.text(8)?, row.text(9)?) {
+                known.beside.insert((key.0.clone(), key.2, kind));
+            }
             *known.account_periods.entry(key).or_default() += fields::count(row, 4)?;
         }
         Ok(())

@@ -80,8 +80,8 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
 }
 
 fn tell_findings(bill: &BillReport) {
-    for finding in &bill.findings {
-        tell(&report::finding(finding, &bill.catalog));
+    for finding in report::findings(bill) {
+        tell(&finding);
     }
     if let Some(rejections) = report::rejections(bill) {
         tell(&rejections);

@@ -58,6 +58,7 @@ fn section(importer: &Importer) -> String {
     let kind = match importer.kind {
         Kind::FullBill => "the full bill of an account and period: there is one of it",
         Kind::Addition => "an addition to a bill",
+        Kind::Accounts => "the names of accounts, no cost",
     };
     let mut text = format!("\n## {}\n\n{}\n\n- It delivers {kind}.\n", importer.name, importer.summary);
     if !importer.aliases.is_empty() {

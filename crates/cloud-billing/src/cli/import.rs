@@ -3,15 +3,19 @@
 use std::{io::IsTerminal as _, path::PathBuf};
 
 use anyhow::Result;
-use billing_core::Period;
+use billing_core::{Period, rejection::Rejection};
 use billing_detail::Progress;
+use billing_providers::Kind;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Done, print, tell};
 use crate::{
     app::App,
     cli::{imports, report},
-    flow::import::{ImportReport, ImportRequest, import},
+    flow::{
+        accounts::{AccountsReport, import_accounts},
+        import::{ImportReport, ImportRequest, import, named},
+    },
     outputs::Format,
 };
 
@@ -25,12 +29,13 @@ const TOLD_MAX: usize = 20;
 and period takes its place.\nExample: cloud-billing import azure-usage -n azure -f export.csv.gz --period 2026-10"
 )]
 pub struct Arguments {
-    /// What to read: azure-usage (also AzureImport) or focus
+    /// What to read, as docs/importers.md lists it: azure-usage (also AzureImport), aws-cur, aws-accounts, focus
     importer: String,
     /// Name of the job; the importer's name when left out
     #[arg(short = 'n', long = "name", value_name = "JOB")]
     name: Option<String>,
-    /// File, or folder with all its subfolders, to read; may be given more than once
+    /// File, or folder with all its subfolders, to read; may be given more than once. Without it, what the provider
+    /// delivers is fetched, for --period or last month
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Billing period of the document, as 2026-10
@@ -57,6 +62,11 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
         replace: arguments.replace,
     };
     let mut bar = Bar::new();
+    if named(&request.importer)?.kind == Kind::Accounts {
+        let report = import_accounts(app, &request, &mut |progress| bar.show(&progress));
+        bar.end();
+        return print_accounts(&report?, arguments.output);
+    }
     let report = import(app, &request, &mut |progress| bar.show(&progress));
     bar.end();
     let report = report?;
@@ -66,6 +76,35 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
         other => print(&imports::listing(std::slice::from_ref(&report.version)).render(other))?,
     }
     Ok(Done::needs_a_person(!report.rejections.is_empty()))
+}
+
+/// Prints what an import of names came to. It makes no document, so the listing of documents has no row.
+fn print_accounts(report: &AccountsReport, output: Format) -> Result<Done> {
+    tell_of_rejections(&report.rejections);
+    match output {
+        Format::Table => print(&accounts_text(report))?,
+        other => print(&imports::listing(&[]).render(other))?,
+    }
+    Ok(Done::needs_a_person(!report.rejections.is_empty()))
+}
+
+fn accounts_text(report: &AccountsReport) -> String {
+    let mut text = format!(
+        "{}: {} created, {} renamed\n",
+        report::count(report.listed, "account", "accounts"),
+        report.created.len(),
+        report.renamed.len()
+    );
+    for created in &report.created {
+        text.push_str(&format!("created: {created}\n"));
+    }
+    for renamed in &report.renamed {
+        text.push_str(&format!(
+            "renamed: account {}: {} -> {}\n",
+            renamed.account, renamed.before, renamed.now
+        ));
+    }
+    text
 }
 
 /// What an import came to, for people.
@@ -104,8 +143,8 @@ pub fn text(report: &ImportReport) -> String {
     text
 }
 
-fn tell_of(report: &ImportReport) {
-    for rejection in report.rejections.iter().take(TOLD_MAX) {
+fn tell_of_rejections(rejections: &[Rejection]) {
+    for rejection in rejections.iter().take(TOLD_MAX) {
         let column = if rejection.column.is_empty() {
             String::new()
         } else {
@@ -120,10 +159,14 @@ fn tell_of(report: &ImportReport) {
             rejection.file, rejection.line, rejection.text, rejection.reason
         ));
     }
-    if report.rejections.len() > TOLD_MAX {
-        let more = report.rejections.len() - TOLD_MAX;
+    if rejections.len() > TOLD_MAX {
+        let more = rejections.len() - TOLD_MAX;
         tell(&format!("rejected: {more} more rows: see cloud-billing imports --rejected"));
     }
+}
+
+fn tell_of(report: &ImportReport) {
+    tell_of_rejections(&report.rejections);
     if !report.rejections.is_empty() {
         tell(
             "repair these rows and import the document again, or give them up: cloud-billing imports waive ID --why WHY",

@@ -1,7 +1,7 @@
 //! `imports`: the versions of documents, and their rejections.
 
 use anyhow::Result;
-use billing_store::documents::{self, RejectionRecord, VersionRecord};
+use billing_store::documents::{self, ProviderInvoiceRecord, RejectionRecord, VersionRecord};
 
 use super::{Done, print, tell};
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples: cloud-billing imports -o json\n          cloud-billing imports --rejected\n          \
+cloud-billing imports --invoices\n          \
 cloud-billing imports waive 3 --why 'worth 0.01, provider does not answer'"
 )]
 #[command(args_conflicts_with_subcommands = true)]
@@ -21,6 +22,9 @@ pub struct Arguments {
     /// List rejected rows instead
     #[arg(long)]
     rejected: bool,
+    /// List what the versions in force have of each invoice of the provider instead
+    #[arg(long, conflicts_with = "rejected")]
+    invoices: bool,
     /// How to show the result
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
@@ -47,9 +51,10 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
         tell(&format!("rejection {id} is waived"));
         return Ok(Done::Completely);
     }
-    let listing = match arguments.rejected {
-        true => rejected(&app.ledger.read(documents::rejections)?),
-        false => listing(&app.ledger.read(documents::versions)?),
+    let listing = match (arguments.rejected, arguments.invoices) {
+        (true, _) => rejected(&app.ledger.read(documents::rejections)?),
+        (_, true) => provider_invoices(&app.ledger.read(documents::provider_invoices)?),
+        _ => listing(&app.ledger.read(documents::versions)?),
     };
     print(&listing.render(arguments.output))?;
     Ok(Done::Completely)
@@ -91,6 +96,32 @@ pub fn listing(records: &[VersionRecord]) -> Listing {
         rows: records.iter().map(row).collect(),
         json: records.iter().map(json::version).collect(),
         empty: "No imports.",
+    }
+}
+
+/// Totals by the provider's own invoices as a list.
+fn provider_invoices(records: &[ProviderInvoiceRecord]) -> Listing {
+    let row = |record: &ProviderInvoiceRecord| {
+        let total = &record.total;
+        vec![
+            record.document.clone(),
+            record.version.to_string(),
+            total.provider.to_string(),
+            total.period.to_string(),
+            total.invoice_id.clone(),
+            total.issuer.clone(),
+            total.currency.to_string(),
+            total.rows.to_string(),
+            total.billed_cost.to_string(),
+        ]
+    };
+    Listing {
+        columns: vec![
+            "document", ">version", "provider", "period", "invoice", "issuer", "currency", ">rows", ">total",
+        ],
+        rows: records.iter().map(row).collect(),
+        json: records.iter().map(json::provider_invoice).collect(),
+        empty: "No invoices of providers: their documents tell no invoice numbers.",
     }
 }
 

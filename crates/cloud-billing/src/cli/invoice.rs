@@ -63,8 +63,8 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
         Command::Show { number, output } => show(app, number, *output),
         Command::Issue { number } => {
             let report = bill::issue(app, invoices::number(number)?)?;
-            for finding in &report.findings {
-                tell(&report::finding(finding, &report.catalog));
+            for finding in report::findings(&report) {
+                tell(&finding);
             }
             print(&super::bill::text(&report, bill::Mode::Issue))?;
             report::tell_files(&report.files);

@@ -2,7 +2,7 @@
 
 use billing_core::{
     books::{Finding, HeldSubject},
-    catalog::Catalog,
+    catalog::{Catalog, CatalogIndex},
     flow::conserve::RejectedCost,
     ids::{AccountId, ComponentId, CustomerId, PositionId, ServiceId},
     invoice::Invoice,
@@ -14,21 +14,18 @@ use crate::{
     outputs::{json, listing::Listing},
 };
 
-fn account(id: AccountId, catalog: &Catalog) -> String {
-    let account = catalog.accounts.iter().find(|account| account.id == id);
-    account.map_or_else(String::new, |account| {
+fn account(id: AccountId, index: &CatalogIndex<'_>) -> String {
+    index.account(id).map_or_else(String::new, |account| {
         format!("account {} {} ({})", account.provider, account.name, account.provider_id)
     })
 }
 
-fn service(id: ServiceId, catalog: &Catalog) -> String {
-    let service = catalog.services.iter().find(|service| service.id == id);
-    service.map_or_else(String::new, |service| format!("service {}", service.name))
+fn service(id: ServiceId, index: &CatalogIndex<'_>) -> String {
+    index.service(id).map_or_else(String::new, |service| format!("service {}", service.name))
 }
 
-fn component(id: ComponentId, catalog: &Catalog) -> String {
-    let component = catalog.components.iter().find(|component| component.id == id);
-    component.map_or_else(String::new, |component| format!("component {}", component.name))
+fn component(id: ComponentId, index: &CatalogIndex<'_>) -> String {
+    index.component(id).map_or_else(String::new, |component| format!("component {}", component.name))
 }
 
 fn position(id: PositionId, catalog: &Catalog) -> String {
@@ -36,20 +33,19 @@ fn position(id: PositionId, catalog: &Catalog) -> String {
     position.map_or_else(String::new, |position| format!("position {}", position.reason))
 }
 
-fn subject(subject: HeldSubject, catalog: &Catalog) -> String {
+fn subject(subject: HeldSubject, index: &CatalogIndex<'_>, catalog: &Catalog) -> String {
     match subject {
-        HeldSubject::Account(id) => account(id, catalog),
-        HeldSubject::Service(id) => service(id, catalog),
+        HeldSubject::Account(id) => account(id, index),
+        HeldSubject::Service(id) => service(id, index),
         HeldSubject::Position(id) => position(id, catalog),
-        HeldSubject::Component(id) => component(id, catalog),
+        HeldSubject::Component(id) => component(id, index),
     }
 }
 
-fn customer(id: CustomerId, catalog: &Catalog) -> String {
-    let name = json::customer_name(id, catalog);
-    let latest = catalog.customers.iter().find(|customer| customer.id == id);
-    let cost_center = latest.and_then(|customer| customer.cost_center.latest().cloned().flatten());
-    match cost_center {
+fn customer(id: CustomerId, index: &CatalogIndex<'_>) -> String {
+    let customer = index.customer(id);
+    let name = customer.map(|customer| customer.name.as_str()).unwrap_or_default();
+    match customer.and_then(|customer| customer.cost_center.latest().cloned().flatten()) {
         Some(cost_center) => format!(
             "customer {name} has cost centre '{cost_center}', which does not match COST_CENTER_PATTERN"
         ),
@@ -57,43 +53,51 @@ fn customer(id: CustomerId, catalog: &Catalog) -> String {
     }
 }
 
-/// What could not be invoiced, why, and what to do.
-pub fn finding(finding: &Finding, catalog: &Catalog) -> String {
+/// What a run could not invoice, why, and what to do: a sentence for each.
+pub fn findings(bill: &BillReport) -> Vec<String> {
+    let index = CatalogIndex::new(&bill.catalog);
+    bill.findings.iter().map(|found| finding(found, bill, &index)).collect()
+}
+
+fn finding(finding: &Finding, bill: &BillReport, index: &CatalogIndex<'_>) -> String {
+    let subject = |held: HeldSubject| subject(held, index, &bill.catalog);
     match finding {
         Finding::AccountWithoutCustomer { account: id, period, cost } => format!(
             "unallocated: {} {} of {} in {period} has no customer: name one under accounts",
             cost.amount,
             cost.currency,
-            account(*id, catalog)
+            account(*id, index)
         ),
         Finding::ServiceWithoutCustomer { service: id, period, amount } => format!(
             "not invoiced: {} {} of {} in {period} has no customer: name one under services",
             amount.amount,
             amount.currency,
-            service(*id, catalog)
+            service(*id, index)
         ),
         Finding::NoCostCenter { customer: id, subject: held, period, amount } => format!(
             "held: {} {} of {} in {period}: {}: mend it and bill again",
             amount.amount,
             amount.currency,
-            subject(*held, catalog),
-            customer(*id, catalog)
+            subject(*held),
+            customer(*id, index)
         ),
         Finding::NoRate { subject: held, period, cost } => {
-            let (amount, currency, what) = (&cost.amount, &cost.currency, subject(*held, catalog));
+            let (amount, currency, what) = (&cost.amount, &cost.currency, subject(*held));
+            let to = &bill.currency;
             format!(
-                "held: {amount} {currency} of {what} in {period}: the rate from {currency} is missing: set it with \
-                 cloud-billing fx set {currency} CURRENCY {period} RATE"
+                "held: {amount} {currency} of {what} in {period}: the rate from {currency} to {to} is missing: take it \
+                 from the ECB's file with cloud-billing fx import -f FILE, or set it with cloud-billing fx set \
+                 {currency} {to} {period} RATE"
             )
         }
         Finding::NoPart { component: id, part, service: of, period } => format!(
             "held: the price of {} in {period}: {} has no part '{part}' then: name it under parts, with --from {period}",
-            service(*of, catalog),
-            component(*id, catalog)
+            service(*of, index),
+            component(*id, index)
         ),
         Finding::NoQuantities { component: id, part, period } => format!(
             "held: the prices of {}{} in {period}: the quantities of its uses add up to 0, so there are no shares: give one a quantity above 0, or set split: as-given",
-            component(*id, catalog),
+            component(*id, index),
             part.as_ref().map(|part| format!(", part {part},")).unwrap_or_default()
         ),
     }

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use billing_core::{
-    Currency, books::Credits, cost_center::CostCenterPattern, ids::MANAGED_CLOUD_SERVICES,
-    rounding::Rounding, tags::TagNames,
+    Currency,
+    books::{Credits, RateMethod},
+    cost_center::CostCenterPattern,
+    ids::MANAGED_CLOUD_SERVICES,
+    rounding::Rounding,
+    tags::TagNames,
 };
 
 use super::{
@@ -26,6 +30,12 @@ pub const SETTINGS: &[Setting] = &[
         default: "lines",
         help: "`lines`: a credit is a row of its own, negative. `net`: credits lower the customer's other rows, never \
                below zero, and the rest is carried to the next invoice.",
+    },
+    Setting {
+        name: "FX_RATE",
+        default: "average",
+        help: "Which exchange rate `fx import` pins for a month. `average`: of all its days. `last-day`: that of its last \
+               one.",
     },
     Setting {
         name: "COST_CENTER_PATTERN",
@@ -73,6 +83,10 @@ pub(super) fn rounding(vars: &Vars) -> Result<Rounding, SettingError> {
 
 pub(super) fn credits(vars: &Vars) -> Result<Credits, SettingError> {
     Ok(vars.choice("CREDITS", &["lines", "net"])?.and_then(Credits::parse).unwrap_or_default())
+}
+
+pub(super) fn rate_method(vars: &Vars) -> Result<RateMethod, SettingError> {
+    Ok(vars.choice("FX_RATE", &["average", "last-day"])?.and_then(RateMethod::parse).unwrap_or_default())
 }
 
 pub(super) fn cost_centers(vars: &Vars) -> Result<CostCenterPattern, SettingError> {

@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::{Result, bail};
 use billing_core::{
-    Period,
-    books::{BillRun, Books, Finding},
+    Currency, Period,
+    books::{BillRun, Books, CostInForce, Finding, Rates},
     catalog::Catalog,
     flow::{
         conserve::RejectedCost,
@@ -46,6 +46,8 @@ pub struct BillReport {
     pub target: Target,
     /// Up to which period.
     pub period: Period,
+    /// The currency of the target's invoices.
+    pub currency: Currency,
     /// The invoice, where there was something to invoice. A dry run's has the number it would get.
     pub invoice: Option<Invoice>,
     /// What could not be invoiced.
@@ -162,6 +164,7 @@ fn compute(tx: &mut Transaction<'_>, settings: &RunSettings) -> Result<(BillRepo
     let report = BillReport {
         target: target.clone(),
         period: settings.run.period,
+        currency: settings.run.currency.clone(),
         invoice: None,
         findings: outcome.findings.clone(),
         rejections: rejections(tx, target, settings.run.period)?,
@@ -196,7 +199,9 @@ fn outcome(
         Target::ManagedCloudServices => CostFilter::Components,
     };
     let costs = documents::costs_in_force(tx, filter)?;
-    let books = Books::new(catalog::load(tx)?, costs, live, rates::load(tx)?);
+    let is_foreign = |cost: &CostInForce| cost.key.currency != run.currency;
+    let rates = if costs.iter().any(is_foreign) { rates::load(tx)? } else { Rates::default() };
+    let books = Books::new(catalog::load(tx)?, costs, live, rates);
     if let Some(other) = books.live.iter().find(|live| live.currency != run.currency) {
         bail!(
             "invoice {} is in {}, CURRENCY is {}: a ledger has one currency, set CURRENCY={} or use another ledger",

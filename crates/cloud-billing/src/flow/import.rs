@@ -12,20 +12,21 @@ use anyhow::Result;
 use billing_core::{
     Period, Totals,
     document::{Content, InvoiceTotal},
-    flow::admit::{self, Admission, AdmitOptions, InForce},
+    flow::admit::{self, Admission, AdmitOptions, InForce, Purpose},
     ids::{Provider, Target},
     receive,
     rejection::{Rejection, Remark},
     tags::{NAME_CHARACTERS_MAX, is_too_long},
 };
-use billing_detail::{IngestOptions, Input, Progress};
-use billing_providers::Importer;
+use billing_detail::{IngestOptions, Ingested, Input, Progress};
+use billing_providers::{Importer, Kind};
 use billing_store::{
     StoreError, Transaction, audit, catalog,
     documents::{self, NewVersion, VersionRecord},
 };
+use tempfile::TempDir;
 
-use super::{bill, master_data, usage};
+use super::{bill, fetch, master_data, usage};
 use crate::{app::App, samples};
 
 /// Most rejected rows; a file with more is of another kind.
@@ -79,47 +80,76 @@ pub fn import(
     request: &ImportRequest,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport> {
-    let importer =
-        billing_providers::importer(&request.importer).ok_or_else(|| unknown(&request.importer))?;
+    let importer = named(&request.importer)?;
     let job = if request.job.is_empty() { importer.name } else { request.job.trim() };
     if is_too_long(job) {
         return Err(usage(format!("the name of a job has up to {NAME_CHARACTERS_MAX} characters")));
     }
-    let (inputs, period, sample) = inputs(app, importer, request)?;
+    let sources = sources(app, importer, request)?;
     remove_orphans(app)?;
-    let options = IngestOptions {
-        format: importer.format,
-        tag_names: app.settings.tag_names.clone(),
-        default_period: period,
-        rejections_max: REJECTIONS_MAX,
-        record_bytes_max: RECORD_BYTES_MAX,
-        progress,
-    };
-    let writer = app.detail.begin()?;
-    let ingested = billing_detail::ingest(&inputs, options, writer)?;
-    let mut content = ingested.content;
-    for rejection in &mut content.rejections {
-        // A row that is not even cut right is still one of this provider's.
-        rejection.provider = rejection.provider.take().or(importer.provider.map(Provider::named));
-    }
+    let Ingested { content, detail, .. } = ingest(app, importer, &sources, progress)?;
     let new = New {
         importer,
         job,
-        period: period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
-        folder: ingested.detail.folder().to_owned(),
+        period: sources.period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
+        folder: detail.folder().to_owned(),
         content,
-        options: AdmitOptions { add: request.add, replace: request.replace },
+        options: AdmitOptions { add: request.add, replace: request.replace, purpose: purpose(importer) },
         created: app.now(),
     };
     let entry = app.audit("import", &format!("{job}/{}", new.period), importer.name);
     let report = app.ledger.write(|tx| store(tx, new, entry))?;
     if !report.already_imported {
-        ingested.detail.keep();
-        if sample {
+        detail.keep();
+        if sources.sample {
             master_data::seed_sample(app)?;
         }
     }
     Ok(report)
+}
+
+/// Reads what a request means, and brings nothing into force.
+///
+/// # Errors
+/// As for [`import`].
+pub(super) fn read(
+    app: &mut App,
+    request: &ImportRequest,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(&'static Importer, Content)> {
+    let importer = named(&request.importer)?;
+    let sources = sources(app, importer, request)?;
+    Ok((importer, ingest(app, importer, &sources, progress)?.content))
+}
+
+fn ingest(
+    app: &App,
+    importer: &Importer,
+    sources: &Sources,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Ingested> {
+    let options = IngestOptions {
+        format: importer.format,
+        tag_names: app.settings.tag_names.clone(),
+        default_period: sources.period,
+        rejections_max: REJECTIONS_MAX,
+        record_bytes_max: RECORD_BYTES_MAX,
+        progress,
+    };
+    let mut ingested = billing_detail::ingest(&sources.inputs, options, app.detail.begin()?)?;
+    for rejection in &mut ingested.content.rejections {
+        // A row that is not even cut right is still one of this provider's.
+        rejection.provider = rejection.provider.take().or(importer.provider.map(Provider::named));
+    }
+    Ok(ingested)
+}
+
+/// The importer of a name or alias.
+///
+/// # Errors
+/// When there is none.
+pub fn named(name: &str) -> Result<&'static Importer> {
+    billing_providers::importer(name).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> anyhow::Error {
@@ -127,28 +157,39 @@ fn unknown(name: &str) -> anyhow::Error {
     usage(format!("unknown importer '{name}': this version has {}", known.join(", ")))
 }
 
-/// The files to read, the document's period where it is known before reading, and whether this is the project's sample.
-fn inputs(
-    app: &App,
-    importer: &Importer,
-    request: &ImportRequest,
-) -> Result<(Vec<Input>, Option<Period>, bool)> {
+/// What is read.
+#[derive(Default)]
+struct Sources {
+    inputs: Vec<Input>,
+    /// The document's period, where it is known before reading.
+    period: Option<Period>,
+    /// Whether this is the project's sample.
+    sample: bool,
+    /// The files of a fetch, which go when this goes.
+    _fetched: Option<TempDir>,
+}
+
+/// The files that are named, else the project's sample where the settings say so, else what the provider delivers.
+fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
+    let period = request.period;
     if !request.files.is_empty() {
-        let (inputs, period) = local::files(importer, &request.files, request.period)?;
-        return Ok((inputs, request.period.or(period), false));
+        let (inputs, told) = local::files(importer, &request.files, period)?;
+        return Ok(Sources { inputs, period: period.or(told), ..Sources::default() });
     }
-    if !app.settings.process_samples {
-        let name = importer.name;
-        return Err(usage(format!(
-            "this version reads {name} from files only: name them with -f FILE, or set PROCESS_SAMPLE_FILES=True for the \
-             project's sample"
-        )));
+    let month = period.unwrap_or_else(|| app.last_month());
+    if app.settings.process_samples {
+        let sample = samples::document(importer.name, month).ok_or_else(|| {
+            usage(format!("the project has no sample for {}: name a file with -f FILE", importer.name))
+        })?;
+        return Ok(Sources { inputs: vec![sample], period, sample: true, ..Sources::default() });
     }
-    let month = request.period.unwrap_or_else(|| app.last_month());
-    let sample = samples::document(importer.name, month).ok_or_else(|| {
-        usage(format!("the project has no sample for {}: name a file with -f FILE", importer.name))
-    })?;
-    Ok((vec![sample], request.period, true))
+    let fetched = fetch::documents(app, importer, month)?;
+    Ok(Sources {
+        inputs: fetched.inputs,
+        period: Some(month),
+        _fetched: Some(fetched.folder),
+        ..Sources::default()
+    })
 }
 
 /// Removes detail that no version refers to, left behind by a crash.
@@ -179,8 +220,19 @@ struct New<'a> {
     created: String,
 }
 
+/// What an importer's documents are to an account's period.
+fn purpose(importer: &Importer) -> Purpose {
+    match importer.kind {
+        Kind::FullBill => Purpose::FullBill,
+        Kind::Addition | Kind::Accounts => Purpose::Addition,
+    }
+}
+
 fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -> Result<ImportReport> {
-    let known = documents::in_force(tx)?;
+    let mut known = documents::in_force(tx)?;
+    for known in &mut known {
+        known.purpose = billing_providers::importer(&known.importer).map(purpose).unwrap_or_default();
+    }
     let versions = documents::versions(tx)?;
     let is_own = |record: &VersionRecord| record.job == new.job && record.period == new.period;
     let previous = versions.into_iter().rfind(|record| is_own(record) && record.in_force);

@@ -9,13 +9,13 @@ use billing_core::{
 };
 use billing_detail::DetailRow;
 use billing_store::{
-    documents::{RejectionRecord, VersionRecord},
+    documents::{ProviderInvoiceRecord, RejectionRecord, VersionRecord},
     invoices::InvoiceSummary,
     rates::RateRecord,
 };
 use serde_json::{Map, Value, json};
 
-use crate::flow::{documents::Difference, look::Explanation};
+use crate::flow::{documents::Difference, look::Explanation, rates::RateChange};
 
 fn text(value: &impl ToString) -> Value {
     Value::String(value.to_string())
@@ -43,6 +43,22 @@ pub fn version(record: &VersionRecord) -> Value {
         "periods": record.periods.iter().map(text).collect::<Vec<_>>(),
         "totals": totals(&record.totals),
         "created": record.created,
+    })
+}
+
+/// What a version has of an invoice of the provider.
+pub fn provider_invoice(record: &ProviderInvoiceRecord) -> Value {
+    let total = &record.total;
+    json!({
+        "document": record.document,
+        "version": record.version,
+        "provider": total.provider.to_string(),
+        "period": total.period.to_string(),
+        "invoice": total.invoice_id,
+        "issuer": total.issuer,
+        "currency": total.currency.to_string(),
+        "rows": total.rows,
+        "total": total.billed_cost.to_string(),
     })
 }
 
@@ -226,6 +242,15 @@ pub fn difference(row: &Difference) -> Value {
         "after": row.after.to_string(),
         "difference": (&row.after - &row.before).to_string(),
     })
+}
+
+/// A rate that an import pinned, and the one that was pinned before.
+pub fn rate_change(change: &RateChange) -> Value {
+    let mut value = rate(&change.record);
+    if let Value::Object(value) = &mut value {
+        value.insert("before".to_owned(), optional(change.before.as_ref()));
+    }
+    value
 }
 
 /// A pinned rate.

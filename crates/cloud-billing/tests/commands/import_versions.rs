@@ -127,6 +127,67 @@ fn the_difference_of_two_versions_is_told_by_account_service_and_category() {
 }
 
 #[test]
+fn a_difference_keeps_currencies_and_signs_apart() {
+    let world = World::new();
+    world.import(
+        "azure.csv",
+        "Azure a 2026-10 10 currency=USD\nAzure a 2026-10 -2.5 category=Credit\nAzure b 2026-10 4\nAzure b 2026-10 0.125",
+    );
+    world.import(
+        "azure.csv",
+        "Azure a 2026-10 10\nAzure a 2026-10 -3 category=Credit\nAzure b 2026-10 4.125\nAzure c 2026-10 -0.0000001",
+    );
+    let changes = world.json("import-diff azure/2026-10 1 2");
+    let short = |row: &serde_json::Value| {
+        ["account", "charge_category", "currency", "before", "after", "difference"]
+            .map(|key| row[key].as_str().unwrap())
+            .join(" ")
+    };
+    let short: Vec<String> = changes.as_array().unwrap().iter().map(short).collect();
+    assert_eq!(
+        short,
+        [
+            "a Credit CHF -2.5 -3 -0.5",
+            "a Usage CHF 0 10 10",
+            "a Usage USD 10 0 -10",
+            "c Usage CHF 0 -0.0000001 -0.0000001"
+        ]
+    );
+    // The list says the same, a line for each.
+    let table = world.done("import-diff azure/2026-10 1 2").out;
+    assert_eq!(table.lines().count(), 5, "{table}");
+}
+
+/// An Azure export and the provider's FOCUS file of the same month and subscription.
+#[test]
+fn the_same_month_through_another_importer_is_not_billed_twice() {
+    let world = World::new();
+    world.write(
+        "usage.csv",
+        "SubscriptionGuid,UsageDateTime,PreTaxCost,Currency,MeterCategory\n\
+         0f6c-aa,2026-10-02,10.125,CHF,Storage\n0f6c-aa,2026-10-03,2.0625,CHF,Storage\n",
+    );
+    world.done("import azure-usage -n usage -f usage.csv");
+    world.write("month.csv", usage::focus("Azure 0f6c-aa 2026-10 12.1875 service=Storage"));
+    let told = world.fails("import focus -n focus -f month.csv");
+    for word in ["usage/2026-10", "12.1875 CHF there and to 12.1875 CHF here", "--add", "billed twice"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    // Under another account id the total gives it away.
+    world.write("other.csv", usage::focus("Azure billing-1 2026-10 12.1875"));
+    let told = world.fails("import focus -n focus -f other.csv");
+    assert!(
+        told.contains("Azure 2026-10 comes to 12.1875 CHF in usage/2026-10 version 1 and here"),
+        "{told}"
+    );
+    assert_eq!(world.json("imports").as_array().map(Vec::len), Some(1));
+    // Under the same job and month it is the next version.
+    world.done("import focus -n usage -f month.csv");
+    assert_eq!(column(&world.json("imports"), "document"), ["usage/2026-10", "usage/2026-10"]);
+    assert_eq!(world.reconciled("Azure", "2026-10")["provider_total"], "12.1875");
+}
+
+#[test]
 fn a_withdrawn_document_owes_nothing_and_what_was_billed_is_taken_back() {
     let world = World::with_catalog(
         "customers: [{ name: Alpha, cost_center: cc }]\naccounts: [{ provider: Azure, id: a, customer: Alpha }]",

@@ -12,6 +12,7 @@ mod bill;
 mod draft;
 mod explain;
 mod fx;
+mod fx_import;
 mod help;
 mod import;
 mod import_files;

@@ -13,7 +13,7 @@ use crate::{
 
 /// Months that are looked at in all their forms; more come with `MONTHS_SEEDS`.
 fn seeds() -> impl Iterator<Item = u64> {
-    crate::seeds().step_by(6)
+    crate::seeds().step_by(8)
 }
 
 #[test]
@@ -30,22 +30,21 @@ fn other_files_of_the_same_rows_are_the_same_content() {
 
 fn same_content(scenario: &Scenario, form: Form, seed: u64) {
     let table = scenario.table(0, form);
-    let usual = file(form.file(), &form.text(&table));
+    let usual = [file(form.file(), &form.text(&table))];
     let mut program = Program::new(scenario);
-    let report = program.import(form.importer(), "bills", &[usual]);
-    let content = program.content(&report);
+    program.import(form.importer(), "bills", &usual);
+    let content = program.read(form.importer(), &usual);
     for (what, files) in rewritten(&table, form, seed) {
         let place = format!("seed {seed}, {}, {what}", form.file());
         let again = program.import(form.importer(), "bills", &files);
         assert!(again.already_imported, "{place} is known again");
         let refused = program.try_import(form.importer(), "other", &files).unwrap_err();
         assert!(refused.contains("already imported"), "{place} under another job: {refused}");
-        let mut fresh = Program::new(scenario);
-        let report = fresh.import(form.importer(), "bills", &files);
-        let other = fresh.content(&report);
+        let other = program.read(form.importer(), &files);
         assert_eq!(other.slices(), content.slices(), "{place}: digests");
         assert_eq!(other.buckets, content.buckets, "{place}: buckets");
         assert_eq!(other.totals, content.totals, "{place}: totals");
+        assert_eq!(other.invoices, content.invoices, "{place}: the provider's invoices");
     }
 }
 
@@ -72,7 +71,9 @@ fn rewritten(table: &Table, form: Form, seed: u64) -> Vec<(&'static str, Vec<Fil
         ("CR LF", one(usual.replace('\n', "\r\n"))),
         ("no last line end", one(usual.trim_end().to_owned())),
     ];
-    if form != Form::GcpNested {
+    if form == Form::GcpNested {
+        all.push(("one array", one(format!("[{}]", usual.trim_end().replace('\n', ",\n")))));
+    } else {
         all.push(("quoted", one(pack::quoted(table))));
         all.push(("byte order mark", one(format!("\u{feff}{usual}"))));
         all.push(("other columns", one(form.text(&pack::columns_shuffled(table, seed)))));
@@ -85,16 +86,15 @@ fn columns_that_appear_in_mid_month_change_nothing() {
     for seed in seeds().filter(|_| has_importer(Form::AwsSlash)) {
         let scenario = make(Provider::Aws, seed, 60, Digits::Many);
         let mut program = Program::new(&scenario);
-        let usual = file("one.csv", &scenario.table(0, Form::AwsSlash).csv());
-        let report = program.import("aws-cur", "bills", &[usual]);
-        let content = program.content(&report);
-        let mut fresh = Program::new(&scenario);
+        let usual = [file("one.csv", &scenario.table(0, Form::AwsSlash).csv())];
+        program.import("aws-cur", "bills", &usual);
+        let content = program.read("aws-cur", &usual);
         let [early, late] = scenario.growing_tables(0);
         let files = [file("1.csv", &early.csv()), file("2.csv", &late.csv())];
-        let report = fresh.import("aws-cur", "bills", &files);
-        let other = fresh.content(&report);
+        let other = program.read("aws-cur", &files);
         assert_eq!(other.buckets, content.buckets, "seed {seed}");
         assert_eq!(other.slices(), content.slices(), "seed {seed}");
+        assert_eq!(other.invoices, content.invoices, "seed {seed}");
         assert!(program.import("aws-cur", "bills", &files).already_imported, "seed {seed}");
     }
 }
@@ -148,11 +148,16 @@ fn same_bill(scenario: &Scenario, seed: u64) {
             let line = |line: &billing_core::invoice::Line| cloud_billing::outputs::json::line(line);
             lines.extend(invoice.iter().flat_map(|invoice| &invoice.content.lines).map(line));
         }
-        (form, billed(&content), lines)
+        (form, content, lines)
     });
-    let Some((_, buckets, lines)) = bills.next() else { return };
+    let Some((first, content, lines)) = bills.next() else { return };
     for (form, other, other_lines) in bills {
-        assert_eq!(other, buckets, "seed {seed}, {}: what is billed", form.file());
-        assert_eq!(other_lines, lines, "seed {seed}, {}: lines", form.file());
+        let place = format!("seed {seed}, {}", form.file());
+        assert_eq!(billed(&other), billed(&content), "{place}: what is billed");
+        assert_eq!(other_lines, lines, "{place}: lines");
+        // Azure's customer agreement writes tags in another way; FOCUS has other words.
+        if form.importer() == first.importer() && *form != Form::AzureCustomer {
+            assert_eq!(other.slices(), content.slices(), "{place}: digests");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use billing_core::{Currency, Decimal, Period, document::Content, ids::Target};
+use billing_detail::IngestOptions;
 use billing_store::documents;
 use cloud_billing::{
     app::{App, Clock},
@@ -99,6 +100,23 @@ impl Program {
             self.try_import(importer, job, files).unwrap_or_else(|error| panic!("{names:?}: {error}"));
         assert_eq!(report.rejections, [], "{names:?}");
         report
+    }
+
+    /// What the reader makes of files, before any ledger hears of it.
+    pub fn read(&mut self, importer: &str, files: &[File]) -> Content {
+        let folder = self.deliver(files);
+        let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.join(name)).collect();
+        let options = IngestOptions {
+            format: billing_providers::importer(importer).unwrap().format,
+            tag_names: self.app.settings.tag_names.clone(),
+            default_period: Some(period()),
+            rejections_max: 0,
+            record_bytes_max: 1 << 20,
+            progress: &mut |_| {},
+        };
+        let inputs = billing_detail::expand(&paths).unwrap();
+        let ingested = billing_detail::ingest(&inputs, options, self.app.detail.begin().unwrap());
+        ingested.unwrap_or_else(|error| panic!("{paths:?}: {error}")).content
     }
 
     /// What the ledger holds of an imported version.

@@ -55,7 +55,9 @@ fn play(provider: Provider, seed: u64) {
         // A provider may change the form in which it delivers.
         let form = rng.pick(&forms);
         let place = format!("seed {seed}, version {version}, {}", form.file());
-        let report = program.import(form.importer(), "bills", &files(&scenario, version, form, &mut rng));
+        let files = files(&scenario, version, form, &mut rng);
+        let report = program.import(form.importer(), "bills", &files);
+        check_provider_invoices(&scenario, version, form, &program.read(form.importer(), &files), &place);
         check_import(&scenario, version, form, &report, &place);
         check_content(&scenario, version, form, &program.content(&report), &place);
         program.settle(&scenario);
@@ -89,7 +91,23 @@ fn check_import(scenario: &Scenario, version: usize, form: Form, report: &Import
     assert_eq!(json::totals(&report.version.totals), control["totals"], "{place}: totals");
 }
 
-/// The buckets add up to the control totals of each provider, period and currency; and so do the provider's invoices.
+/// The provider's own invoices, by number, issuer, period and currency, add up to the control totals.
+fn check_provider_invoices(scenario: &Scenario, version: usize, form: Form, content: &Content, place: &str) {
+    let found = content.invoices.iter().map(|invoice| {
+        json!({ "provider": invoice.provider.as_str(), "period": invoice.period.to_string(),
+            "invoice_id": invoice.invoice_id, "issuer": invoice.issuer, "currency": invoice.currency.as_str(),
+            "rows": invoice.rows, "total": invoice.billed_cost.to_string() })
+    });
+    let mut found: Vec<Value> = found.collect();
+    // The generator's order: by all that tells them apart.
+    found.sort_by_key(|invoice| {
+        ["provider", "period", "invoice_id", "issuer", "currency"].map(|key| invoice[key].to_string())
+    });
+    let control = scenario.control(version, form).unwrap();
+    assert_eq!(Value::from(found), control["invoices"], "{place}: the provider's invoices");
+}
+
+/// The buckets add up to the control totals of each provider, period and currency.
 fn check_content(scenario: &Scenario, version: usize, form: Form, content: &Content, place: &str) {
     let mut sums: BTreeMap<[String; 3], (u64, billing_core::Decimal)> = BTreeMap::new();
     for bucket in &content.buckets {

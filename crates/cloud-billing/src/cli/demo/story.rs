@@ -200,8 +200,8 @@ impl Story<'_> {
                 continue;
             }
             print(&bill_command::text(&bill, Mode::Issue))?;
-            for finding in &bill.findings {
-                print(&format!("{}\n", report::finding(finding, &bill.catalog)))?;
+            for finding in report::findings(&bill) {
+                print(&format!("{finding}\n"))?;
             }
             if let Some(rejections) = report::rejections(&bill) {
                 print(&format!("{rejections}\n"))?;

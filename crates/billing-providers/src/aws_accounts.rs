@@ -1,0 +1,117 @@
+//! The accounts of an AWS organization: their numbers and names, no cost.
+//!
+//! Taken from what `aws organizations list-accounts` prints (JSON, `Accounts[].Id`, `Name`), and from lists with the
+//! columns `Id` and `Name`, or `Account ID` and `Account name` as the console exports them.
+//! Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html>
+
+use billing_core::{
+    line_item::{RawLine, Row},
+    ports::{MissingColumns, RowReader, TableFormat},
+    tags::TagNames,
+};
+
+use crate::{
+    Importer, Kind,
+    columns::{Columns, Need, text},
+};
+
+/// The importer.
+pub(crate) const IMPORTER: Importer = Importer {
+    name: "aws-accounts",
+    aliases: &["AwsAccountImport"],
+    summary: "The names of an AWS organization's accounts (Organizations, or a list of Id and Name)",
+    kind: Kind::Accounts,
+    provider: Some("AWS"),
+    format: &Accounts,
+    delivery: None,
+    parameters: &[],
+    permissions: &[
+        "organizations:ListAccounts in the management account, or in one that it delegates this to",
+    ],
+    not_taken: &["email addresses, organizational units and tags of accounts"],
+    sample: false,
+};
+
+struct Accounts;
+
+const IDS: &[&str] = &["id", "account id", "accountid", "account"];
+const NAMES: &[&str] = &["name", "account name", "accountname"];
+const NEEDS: &[Need] = &[Need { shown: "Id", any_of: IDS }, Need { shown: "Name", any_of: NAMES }];
+
+impl TableFormat for Accounts {
+    fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
+        let mut columns = Columns::of(record);
+        columns.check(NEEDS)?;
+        let (id, name) = (columns.find(IDS), columns.find(NAMES));
+        Ok(Box::new(Reader { columns, id, name }))
+    }
+
+    fn required(&self) -> &'static str {
+        "Id and Name"
+    }
+
+    fn preamble_max(&self) -> usize {
+        0
+    }
+
+    fn json_fields(&self) -> &'static [&'static str] {
+        &["Id", "Name"]
+    }
+}
+
+#[derive(Clone)]
+struct Reader {
+    columns: Columns,
+    id: Option<usize>,
+    name: Option<usize>,
+}
+
+impl RowReader for Reader {
+    fn columns(&self) -> &[usize] {
+        self.columns.read()
+    }
+
+    fn fork(&self) -> Box<dyn RowReader> {
+        Box::new(self.clone())
+    }
+
+    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+        RawLine {
+            provider_name: "AWS",
+            sub_account_id: text(row, self.id),
+            sub_account_name: text(row, self.name),
+            // An account costs nothing, in any currency and at any time; a line item has to name one of each.
+            billed_cost: "0".into(),
+            billing_currency: "USD",
+            billing_period_start: "1970-01-01",
+            ..RawLine::default()
+        }
+    }
+
+    fn heading(&self, focus_column: &str) -> String {
+        let names = if focus_column == "SubAccountId" { IDS } else { NAMES };
+        self.columns.heading_of(names).unwrap_or(focus_column).to_owned()
+    }
+
+    fn finish(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::lines;
+
+    #[test]
+    fn an_account_has_a_number_a_name_and_no_cost() {
+        for headings in ["Id,Arn,Name", "Account ID,ARN,Account name"] {
+            let mut reader = lines::headings(&Accounts, headings).unwrap();
+            lines::read(&mut *reader, "012345678901,arn,nimbus", |line| {
+                assert_eq!((line.sub_account_id, line.sub_account_name), ("012345678901", "nimbus"));
+                assert_eq!((&*line.billed_cost, line.provider_name), ("0", "AWS"));
+            });
+        }
+        assert_eq!(lines::headings(&Accounts, "Id,Email").err().unwrap().missing, ["Name"]);
+    }
+}
