@@ -30,7 +30,7 @@ use crate::{
 pub(crate) const IMPORTER: Importer = Importer {
     name: "azure-usage",
     aliases: &["AzureImport"],
-    summary: "Azure cost export, actual cost, of any agreement and language (CSV)",
+    summary: "Azure cost export, actual cost, of any agreement and language (CSV, Parquet)",
     kind: Kind::FullBill,
     provider: Some("Azure"),
     format: &AzureUsage,
@@ -122,6 +122,7 @@ struct Reader {
     charge_type: Option<usize>,
     product: Option<usize>,
     service_family: Option<usize>,
+    publisher_type: Option<usize>,
     meter_category: Option<usize>,
     consumed_service: Option<usize>,
     location: Option<usize>,
@@ -159,6 +160,7 @@ impl Reader {
             charge_type: find(&["chargetype"]),
             product: find(&["product", "productname", "metername"]),
             service_family: find(&["servicefamily"]),
+            publisher_type: find(&["publishertype"]),
             meter_category: find(&["metercategory"]),
             consumed_service: find(&["consumedservice"]),
             location: find(&["resourcelocation", "location"]),
@@ -239,7 +241,11 @@ impl RowReader for Reader {
             charge_period_end: "",
             charge_category: either(charge_type, "Usage"),
             charge_description: text(self.product),
-            service_category: text(self.service_family),
+            // What other publishers charge has a family of its own here, by which it is known beside a list of it.
+            service_category: match text(self.publisher_type).eq_ignore_ascii_case("Marketplace") {
+                true => "Marketplace",
+                false => text(self.service_family),
+            },
             service_name: either(text(self.meter_category), text(self.consumed_service)),
             region: either(text(self.location), text(self.meter_region)),
             commitment_term: text(self.term),

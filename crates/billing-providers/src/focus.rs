@@ -1,4 +1,4 @@
-//! FOCUS, the open format for cost and usage (<https://focus.finops.org>), versions 1.0 to 1.3, as CSV.
+//! FOCUS, the open format for cost and usage (<https://focus.finops.org>), versions 1.0 to 1.4, as CSV or Parquet.
 //!
 //! Taken from any provider that writes it. `BilledCost` is what is billed; the other costs are kept for showing.
 //! Not taken: contract commitments and the other data sets of FOCUS, and columns that billing does not look at.
@@ -21,7 +21,7 @@ use crate::{
 pub(crate) const IMPORTER: Importer = Importer {
     name: "focus",
     aliases: &[],
-    summary: "FOCUS 1.0 to 1.3 cost and usage of any provider (CSV)",
+    summary: "FOCUS 1.0 to 1.4 cost and usage of any provider (CSV, Parquet)",
     kind: Kind::FullBill,
     provider: None,
     format: &Focus,
@@ -101,7 +101,7 @@ impl TableFormat for Focus {
 #[derive(Clone)]
 struct Reader {
     columns: Columns,
-    /// Who sells: FOCUS 1.3 has new names for it. Older versions also name the publisher.
+    /// Who sells: FOCUS 1.3 has a new name for it, and 1.4 has no other. Older versions also name the publisher.
     providers: [Option<usize>; 3],
     billing_account_id: Option<usize>,
     sub_account_id: Option<usize>,

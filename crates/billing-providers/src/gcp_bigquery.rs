@@ -189,18 +189,13 @@ impl Reader {
     fn tags<'r>(&self, row: Row<'r>) -> Cow<'r, str> {
         let lists =
             self.labels.map(|column| text(row, column)).map(|list| if list == "[]" { "" } else { list });
-        match lists {
-            [one, "", ""] | ["", one, ""] | ["", "", one] => Cow::Borrowed(one),
-            lists => {
-                let inner = |list: &&'r str| list.strip_prefix('[').and_then(|list| list.strip_suffix(']'));
-                let inner: Option<Vec<&str>> =
-                    lists.iter().filter(|list| !list.is_empty()).map(inner).collect();
-                // Labels in another form stand alone; nothing can be added to them.
-                inner.map_or(Cow::Borrowed(either(lists[0], lists[1])), |inner| {
-                    Cow::Owned(format!("[{}]", inner.join(",")))
-                })
-            }
+        let Some(first) = lists.iter().position(|list| !list.is_empty()) else { return Cow::Borrowed("") };
+        let Some(inner) = members(lists[first]) else { return Cow::Borrowed(lists[first]) };
+        let more: Vec<&str> = lists[first + 1..].iter().copied().filter_map(members).collect();
+        if more.is_empty() {
+            return Cow::Borrowed(lists[first]);
         }
+        Cow::Owned(format!("[{inner},{}]", more.join(",")))
     }
 
     /// The column that a FOCUS column is read from.
@@ -220,6 +215,13 @@ impl Reader {
             _ => None,
         }
     }
+}
+
+/// What stands in the brackets of a list of JSON objects; nothing for a text of another form, to which nothing can be
+/// added: some tools write lists in their own language's form.
+fn members(list: &str) -> Option<&str> {
+    let inner = list.strip_prefix('[')?.strip_suffix(']')?.trim();
+    inner.strip_prefix('{').is_some_and(|object| object.trim_start().starts_with('"')).then_some(inner)
 }
 
 impl RowReader for Reader {
@@ -321,11 +323,13 @@ mod tests {
     #[test]
     fn labels_of_the_resource_its_project_and_tags_are_one_list() {
         for (labels, tags) in [
-            ("[{1}],[],", "[{1}]"),
-            (",[{2}],", "[{2}]"),
-            (",,[{3}]", "[{3}]"),
-            ("[{1}],[{2}],[{3}]", "[{1},{2},{3}]"),
-            ("{1},[{2}],", "{1}"),
+            (r#"[{"1"}],[],"#, r#"[{"1"}]"#),
+            (r#",[{"2"}],"#, r#"[{"2"}]"#),
+            (r#",,[{"3"}]"#, r#"[{"3"}]"#),
+            (r#"[{"1"}],[{ "2"}],[{"3"}]"#, r#"[{"1"},{ "2"},{"3"}]"#),
+            (r#"{"1"},[{"2"}],"#, r#"{"1"}"#),
+            (r#"[{"1"}],[{'2'}],"#, r#"[{"1"}]"#),
+            (",[{'2'}],", "[{'2'}]"),
             ("[],[],[]", ""),
         ] {
             read(&format!("1,,CHF,202610,shop,,,{labels}"), |line| assert_eq!(line.tags, tags, "{labels}"));

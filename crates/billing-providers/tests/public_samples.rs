@@ -6,10 +6,10 @@ mod support;
 
 use std::{fs, io::Read as _, path::Path};
 
-use billing_core::{Decimal, document::Content};
+use billing_core::document::Content;
 use billing_detail::{Input, expand};
 use billing_providers::importer;
-use support::import;
+use support::{import, naive};
 
 /// The text of a sample and what importing it gives; `None` where the samples are not at hand.
 fn sample(importer_name: &str, path: &str) -> Option<(String, Content)> {
@@ -26,32 +26,6 @@ fn sample(importer_name: &str, path: &str) -> Option<(String, Content)> {
     };
     let inputs: Vec<Input> = expand(&[file]).unwrap();
     Some((text, import(importer(importer_name).unwrap(), &inputs, None).unwrap()))
-}
-
-/// Cuts a text into rows and fields, quote by quote.
-fn cells(text: &str) -> Vec<Vec<String>> {
-    let mut rows = vec![vec![String::new()]];
-    let mut quoted = false;
-    for letter in text.trim_start_matches('\u{feff}').chars() {
-        let row = rows.last_mut().unwrap();
-        match letter {
-            '"' => quoted = !quoted,
-            ',' if !quoted => row.push(String::new()),
-            '\n' if !quoted => rows.push(vec![String::new()]),
-            '\r' if !quoted => {}
-            letter => row.last_mut().unwrap().push(letter),
-        }
-    }
-    rows.retain(|row| row.len() > 1);
-    rows
-}
-
-/// How many rows, and the sum of a column.
-fn naive(text: &str, column: &str) -> (usize, String) {
-    let rows = cells(text);
-    let at = rows[0].iter().position(|heading| heading == column).unwrap();
-    let sum: Decimal = rows[1..].iter().map(|row| row[at].parse::<Decimal>().unwrap()).sum();
-    (rows.len() - 1, sum.to_string())
 }
 
 #[test]
@@ -124,4 +98,13 @@ fn a_generated_report_of_aws() {
             content.remarks
         );
     }
+}
+
+#[test]
+fn a_generated_export_of_google() {
+    let Some((text, content)) = sample("gcp-bigquery", "nise/gcp_4d.csv.gz") else { return };
+    let (rows, sum) = naive(&text, "cost");
+    assert_eq!((rows, content.rows()), (1_152, 1_152), "{:?}", content.rejections.first());
+    assert_eq!(content.totals.to_string(), format!("{sum} USD"));
+    assert_eq!((content.rejections.len(), content.remarks.len()), (0, 0), "{:?}", content.remarks.first());
 }

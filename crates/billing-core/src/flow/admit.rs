@@ -3,6 +3,8 @@
 //! The same content is never billed twice, whatever its job or file is called, and a version that looks like half of
 //! the last one does not take its place unasked.
 
+mod beside;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
@@ -11,6 +13,8 @@ use crate::{
     money::{Cost, Totals},
     period::Period,
 };
+
+pub use beside::{Beside, BesidePeriod, Purpose, beside};
 
 /// A version in force, as far as new content is compared with it.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +25,10 @@ pub struct InForce {
     pub name: String,
     /// The job that delivers it.
     pub job: String,
+    /// The importer that read it.
+    pub importer: String,
+    /// What it is to an account's period.
+    pub purpose: Purpose,
     /// Its period.
     pub period: Option<Period>,
     /// Its version.
@@ -35,6 +43,8 @@ pub struct InForce {
     pub account_periods: BTreeMap<AccountPeriod, u64>,
     /// The exact sums of its billed cost by provider and period.
     pub totals: BTreeMap<(Provider, Period), Totals>,
+    /// Its charges that the provider may also deliver elsewhere.
+    pub beside: BTreeSet<BesidePeriod>,
 }
 
 /// An account in a billing period.
@@ -47,6 +57,8 @@ pub struct AdmitOptions {
     pub add: bool,
     /// Take the place of more than it has (`--replace`).
     pub replace: bool,
+    /// What the content is to an account's period.
+    pub purpose: Purpose,
 }
 
 /// What becomes of new content.
@@ -130,6 +142,29 @@ pub enum Refusal {
         /// Its version.
         version: u32,
     },
+    /// Charges beside the bill that the bill has too.
+    #[error(
+        "the {kind} of {provider} {period} are in force as part of {name} already, and would be billed twice: withdraw \
+         that document, or give --add if both are to be paid"
+    )]
+    BesideAndInside {
+        /// Which charges.
+        kind: Beside,
+        /// The provider.
+        provider: Provider,
+        /// The billing period.
+        period: Period,
+        /// The other document.
+        name: String,
+    },
+    /// The job's document is a bill and the content an addition, or the other way round.
+    #[error("{name} is a document of {importer}, which this is none of: name a job of its own with -n")]
+    OtherPurpose {
+        /// The document.
+        name: String,
+        /// Its importer.
+        importer: String,
+    },
     /// The job already delivered most of the same accounts and periods, in a document of another period.
     #[error(
         "most of it is {period} again, which {name} has already, and would be billed twice: import it with --period \
@@ -173,6 +208,9 @@ pub fn admit(
     job: &str,
 ) -> Result<Admission, Refusal> {
     check_files(content)?;
+    if let Some(own) = own.filter(|own| own.purpose != options.purpose) {
+        return Err(Refusal::OtherPurpose { name: own.name.clone(), importer: own.importer.clone() });
+    }
     let rows = content.rows();
     if let Some(own) = own
         && is_known(content, own)
@@ -188,12 +226,18 @@ pub fn admit(
     {
         return Err(Refusal::InForceElsewhere { name: other.name.clone(), version: other.version });
     }
-    let beside = others.iter().chain(own.filter(|_| options.add));
-    for known in beside {
+    let in_force = others.iter().chain(own.filter(|_| options.add));
+    for known in in_force {
         check_parts(content, known)?;
     }
     if !options.add {
-        check_bills(content, others, job)?;
+        let new = beside(content);
+        beside::check(&new, options.purpose, others)?;
+        check_bills(
+            content,
+            others.iter().filter(|other| beside::comparable(&new, options.purpose, other)),
+            job,
+        )?;
         check_totals(content, others)?;
     }
     if let Some(own) = own.filter(|_| !options.add && !options.replace) {
@@ -282,7 +326,11 @@ const LATE_ROWS_MAX: u64 = 10;
 /// Refuses a second full bill of an account and period: from another job in any case, from the same job where it looks
 /// like the other document again, imported under a wrong period. Late rows of the same job are no second bill: they
 /// stay in the document that brought them.
-fn check_bills(content: &Content, others: &[InForce], job: &str) -> Result<(), Refusal> {
+fn check_bills<'k>(
+    content: &Content,
+    others: impl Iterator<Item = &'k InForce>,
+    job: &str,
+) -> Result<(), Refusal> {
     let new = account_periods(content);
     let totals = period_totals(content);
     for other in others {
@@ -516,7 +564,7 @@ mod tests {
         let same_job = [stored("job", &bill(5, &[("a", "10.125"), ("b", "-0.0625")]))];
         assert!(matches!(check(&renamed, None, &same_job), Err(Refusal::SameTotal { .. })));
         assert_eq!(check(&renamed, same_job.first(), &[]), Ok(Admission::Accepted));
-        let add = AdmitOptions { add: true, replace: false };
+        let add = AdmitOptions { add: true, ..AdmitOptions::default() };
         assert_eq!(admit(&renamed, None, &others, add, "job"), Ok(Admission::Accepted));
     }
 

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use billing_core::{Period, document::Content, tags::TagNames};
+use billing_core::{Decimal, Period, document::Content, tags::TagNames};
 use billing_detail::{DetailError, DetailStore, IngestOptions, Input, ingest};
 use billing_providers::Importer;
 
@@ -60,4 +60,30 @@ pub fn gzip(text: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(text).unwrap();
     encoder.finish().unwrap()
+}
+
+/// Cuts a text into rows and fields, quote by quote.
+pub fn cells(text: &str) -> Vec<Vec<String>> {
+    let mut rows = vec![vec![String::new()]];
+    let mut quoted = false;
+    for letter in text.trim_start_matches('\u{feff}').chars() {
+        let row = rows.last_mut().unwrap();
+        match letter {
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(String::new()),
+            '\n' if !quoted => rows.push(vec![String::new()]),
+            '\r' if !quoted => {}
+            letter => row.last_mut().unwrap().push(letter),
+        }
+    }
+    rows.retain(|row| row.len() > 1);
+    rows
+}
+
+/// How many rows, and the sum of a column.
+pub fn naive(text: &str, column: &str) -> (usize, String) {
+    let rows = cells(text);
+    let at = rows[0].iter().position(|heading| heading == column).unwrap();
+    let sum: Decimal = rows[1..].iter().map(|row| row[at].parse::<Decimal>().unwrap()).sum();
+    (rows.len() - 1, sum.to_string())
 }

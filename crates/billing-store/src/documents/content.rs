@@ -6,7 +6,7 @@ use billing_core::{
     Cost, Totals,
     bucket::{Bucket, BucketKey},
     document::{Content, Digest, FileContent, Slice},
-    flow::admit::InForce,
+    flow::admit::{Beside, InForce},
 };
 
 use super::{provider_invoices, versions};
@@ -117,6 +117,7 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
                 document: record.document,
                 name: record.document_name(),
                 job: record.job.clone(),
+                importer: record.importer.clone(),
                 period: Some(record.period),
                 version: record.version,
                 rows: record.rows,
@@ -133,7 +134,8 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
         }
         known.files[file].push(slice);
     }
-    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count, b.currency, b.billed_cost FROM buckets b \
+    let sql = "SELECT b.version_id, b.provider, b.account_key, b.period, b.row_count, b.currency, b.billed_cost, \
+               b.charge_category, b.service_category, b.commitment_term FROM buckets b \
                JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
     let mut texts = Texts::default();
     tx.each(sql, &[], |row| {
@@ -141,6 +143,9 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
         if let Some(known) = known.get_mut(&row.int(0)?) {
             let cost = Cost::new(fields::decimal(row, 6)?, texts.currency(row, 5)?);
             known.totals.entry((key.0.clone(), key.2)).or_default().add(&cost);
+            if let Some(kind) = Beside::of(&key.0, row.text(7)?, row.text(8)?, row.text(9)?) {
+                known.beside.insert((key.0.clone(), key.2, kind));
+            }
             *known.account_periods.entry(key).or_default() += fields::count(row, 4)?;
         }
         Ok(())

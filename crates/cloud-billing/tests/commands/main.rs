@@ -15,6 +15,7 @@ mod fx;
 mod fx_import;
 mod help;
 mod import;
+mod import_additions;
 mod import_files;
 mod import_manifest;
 mod import_versions;
