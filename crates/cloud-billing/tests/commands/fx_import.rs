@@ -43,6 +43,21 @@ fn zip(text: &str) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
+/// The address of a server that gives these bytes to the first who asks.
+fn served(bytes: Vec<u8>) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut asked = [0; 4096];
+        let _ = std::io::Read::read(&mut stream, &mut asked).unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&bytes).unwrap();
+    });
+    address
+}
+
 /// The rates of the ledger in short.
 fn rates(world: &World) -> Vec<String> {
     let rates = world.json("fx");
@@ -184,6 +199,12 @@ fn an_address_of_a_file_is_read_and_another_one_is_told() {
     let url = format!("file://{}", world.path("a.csv").display());
     world.done(&format!("fx import --url {url}"));
     assert_eq!(rates(&world), AVERAGES);
+    let world = World::new();
+    let url = served(zip(&csv(&DAYS)));
+    world.done(&format!("fx import --url {url}/eurofxref-hist.zip?x=1"));
+    assert_eq!(rates(&world), AVERAGES);
+    let source = world.json("fx")[0]["source"].as_str().unwrap().to_owned();
+    assert!(source.ends_with("eurofxref-hist.zip/eurofxref-hist.csv"), "{source}");
     world.wrong_usage("fx import");
     world.wrong_usage("fx import -f a.csv --url file:///x");
 }
