@@ -1,16 +1,17 @@
 //! Fetches a provider's documents: what the settings name becomes files on this machine, which are then read like those
 //! that a person names.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use billing_core::Period;
 use billing_detail::Input;
-use billing_providers::Importer;
+use billing_providers::{Importer, delivery::Wanted};
 use billing_remote::{
-    FetchedFile, Http,
+    FetchedFile, Http, Location, ObjectStore,
     aws::Organization,
     azure::{AzureManager, BillingScope},
+    fetch_documents,
     google::{BigQuery, BillingTable, Months},
 };
 use tempfile::TempDir;
@@ -23,19 +24,34 @@ use crate::{app::App, config::providers::not_understood};
 pub struct Fetched {
     /// The files.
     pub inputs: Vec<Input>,
+    /// The billing period, where a manifest or the question tells it.
+    pub period: Option<Period>,
     /// The folder that they are in, which is removed with this.
     pub folder: TempDir,
 }
 
-/// Fetches the documents of an importer for a billing period.
+/// Where a provider delivers to a bucket, the setting that names it and that of the report's name.
+const DELIVERED: &[(&str, &str, Option<&str>)] = &[
+    ("aws-cur", "AWS_CUR_URL", Some("AWS_CUR_REPORT")),
+    ("azure-usage", "AZURE_EXPORT_URL", None),
+    ("focus", "FOCUS_URL", None),
+];
+
+/// Fetches the documents of an importer: from where the settings say that they are delivered, else from the provider
+/// itself. Without a period the newest that is delivered is meant, of what must be asked for last month's.
 ///
 /// # Errors
 /// When a setting is missing (a wrong call), and when the provider refuses, has nothing, or does not deliver all of it.
-pub fn documents(app: &App, importer: &Importer, period: Period) -> Result<Fetched> {
-    let folder = tempfile::Builder::new()
-        .prefix("cloud-billing-")
-        .tempdir()
-        .context("cannot make a temporary folder for what is fetched: set TMPDIR to one with space")?;
+pub fn documents(app: &App, importer: &Importer, period: Option<Period>) -> Result<Fetched> {
+    let set = |name: &str| app.settings.providers.get(name);
+    for (name, url, report) in DELIVERED {
+        if let Some(address) = set(url).filter(|_| importer.name == *name) {
+            let location = Location::parse(address).map_err(|error| not_understood(url, error))?;
+            return delivered(app, importer, &[location], Wanted { period, report: report.and_then(set) });
+        }
+    }
+    let period = period.unwrap_or_else(|| app.last_month());
+    let folder = temporary()?;
     let world =
         World { app, http: Http::new(&app.settings.remote)?, folder: folder.path(), importer, period };
     let files = match importer.name {
@@ -51,11 +67,49 @@ pub fn documents(app: &App, importer: &Importer, period: Period) -> Result<Fetch
         "gcp-bigquery" => world.billing_table()?,
         "aws-accounts" => world.accounts()?,
         name => {
-            return Err(usage(format!("{name} is read from files only: name them with -f FILE")));
+            return Err(usage(format!("{name} is read from files: name them with -f FILE{}", or_set(name))));
         }
     };
     let inputs = files.into_iter().map(|file| Input::File { name: file.name, path: file.path }).collect();
-    Ok(Fetched { inputs, folder })
+    Ok(Fetched { inputs, period: Some(period), folder })
+}
+
+fn or_set(name: &str) -> String {
+    let setting = DELIVERED.iter().find(|(known, ..)| *known == name).map(|(_, url, _)| *url);
+    setting.map(|setting| format!(", or set {setting} to where they are delivered")).unwrap_or_default()
+}
+
+/// Fetches the documents that lie at addresses of object stores.
+///
+/// # Errors
+/// As for [`fetch_documents`], and when a setting of the store is missing.
+pub fn delivered(
+    app: &App,
+    importer: &Importer,
+    addresses: &[Location],
+    wanted: Wanted<'_>,
+) -> Result<Fetched> {
+    let folder = temporary()?;
+    let (mut inputs, mut period) = (Vec::new(), None);
+    for (number, location) in addresses.iter().enumerate() {
+        let own = folder.path().join(number.to_string());
+        std::fs::create_dir(&own).context("cannot make a temporary folder for what is fetched")?;
+        let store = ObjectStore::connect(location, &app.settings.remote)?;
+        let bill = fetch_documents(&store, importer.delivery, wanted, &own)?;
+        inputs.extend(bill.files.into_iter().map(|file| Input::File { name: file.name, path: file.path }));
+        period = period.max(bill.period);
+    }
+    let mut seen = HashSet::new();
+    if let Some(twice) = inputs.iter().find(|input| !seen.insert(input.name().to_owned())) {
+        let name = twice.name();
+        bail!("{name}: the file is given twice; name it once, or its cost would be counted twice");
+    }
+    Ok(Fetched { inputs, period, folder })
+}
+
+fn temporary() -> Result<TempDir> {
+    let made = tempfile::Builder::new().prefix("cloud-billing-").tempdir();
+    made.context("cannot make a temporary folder for what is fetched: set TMPDIR to one with space")
 }
 
 /// What a fetch needs.
