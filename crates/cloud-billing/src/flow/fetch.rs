@@ -1,12 +1,14 @@
 //! Fetches a provider's documents: what the settings name becomes files on this machine, which are then read like those
 //! that a person names.
 
+mod bucket;
+
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use billing_core::Period;
 use billing_detail::Input;
-use billing_providers::Importer;
+use billing_providers::{Importer, delivery::Wanted};
 use billing_remote::{
     FetchedFile, Http,
     aws::Organization,
@@ -15,6 +17,7 @@ use billing_remote::{
 };
 use tempfile::TempDir;
 
+use self::bucket::Take;
 use super::usage;
 use crate::{app::App, config::providers::not_understood};
 
@@ -23,6 +26,8 @@ use crate::{app::App, config::providers::not_understood};
 pub struct Fetched {
     /// The files.
     pub inputs: Vec<Input>,
+    /// The billing period, where it is known.
+    pub period: Option<Period>,
     /// The folder that they are in, which is removed with this.
     pub folder: TempDir,
 }
@@ -32,14 +37,16 @@ pub struct Fetched {
 /// # Errors
 /// When a setting is missing (a wrong call), and when the provider refuses, has nothing, or does not deliver all of it.
 pub fn documents(app: &App, importer: &Importer, period: Period) -> Result<Fetched> {
-    let folder = tempfile::Builder::new()
-        .prefix("cloud-billing-")
-        .tempdir()
-        .context("cannot make a temporary folder for what is fetched: set TMPDIR to one with space")?;
+    let folder = temporary()?;
     let world =
         World { app, http: Http::new(&app.settings.remote)?, folder: folder.path(), importer, period };
     let files = match importer.name {
-        "azure-usage" => world.cost_details()?,
+        "aws-accounts" => world.accounts()?,
+        "aws-cur" => world.delivered("AWS_CUR_URL", Some("AWS_CUR_REPORT"))?,
+        "azure-usage" => match app.settings.providers.get("AZURE_EXPORT_URL") {
+            Some(_) => world.delivered("AZURE_EXPORT_URL", None)?,
+            None => world.cost_details()?,
+        },
         "azure-reservations" => {
             let (azure, scope) = world.azure()?;
             azure.reservation_transactions(&scope, period, world.folder)?
@@ -48,14 +55,43 @@ pub fn documents(app: &App, importer: &Importer, period: Period) -> Result<Fetch
             let (azure, scope) = world.azure()?;
             azure.marketplace_charges(&scope, period, world.folder)?
         }
+        "focus" => world.delivered("FOCUS_URL", None)?,
         "gcp-bigquery" => world.billing_table()?,
-        "aws-accounts" => world.accounts()?,
-        name => {
-            return Err(usage(format!("{name} is read from files only: name them with -f FILE")));
-        }
+        name => return Err(usage(format!("{name} is read from files only: name them with -f FILE"))),
     };
-    let inputs = files.into_iter().map(|file| Input::File { name: file.name, path: file.path }).collect();
-    Ok(Fetched { inputs, folder })
+    Ok(Fetched { inputs: inputs(files), period: Some(period), folder })
+}
+
+/// Fetches what stands at addresses of object stores that a person named.
+///
+/// # Errors
+/// When an address is not understood, or what stands there does not arrive whole.
+pub fn addresses(
+    app: &App,
+    importer: &Importer,
+    addresses: &[String],
+    period: Option<Period>,
+) -> Result<Fetched> {
+    let folder = temporary()?;
+    let (mut files, mut newest) = (Vec::new(), None);
+    for (at, address) in addresses.iter().enumerate() {
+        let own = folder.path().join(at.to_string());
+        std::fs::create_dir(&own).context("cannot make a temporary folder for what is fetched")?;
+        let take = Take { importer, wanted: Wanted { period, report: None }, strict: false };
+        let taken = bucket::download(address, take, &app.settings.remote, &own)?;
+        files.extend(taken.files);
+        newest = newest.max(taken.period);
+    }
+    Ok(Fetched { inputs: inputs(files), period: newest, folder })
+}
+
+fn temporary() -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("cloud-billing-").tempdir();
+    folder.context("cannot make a temporary folder for what is fetched: set TMPDIR to one with space")
+}
+
+fn inputs(files: Vec<FetchedFile>) -> Vec<Input> {
+    files.into_iter().map(|file| Input::File { name: file.name, path: file.path }).collect()
 }
 
 /// What a fetch needs.
@@ -88,6 +124,17 @@ impl World<'_> {
     /// The value of a setting that is there.
     fn setting(&self, name: &str) -> &str {
         self.app.settings.providers.get(name).unwrap_or_default()
+    }
+
+    /// What the provider delivers into the bucket that a setting names.
+    fn delivered(&self, name: &str, report: Option<&str>) -> Result<Vec<FetchedFile>> {
+        self.needs(&[name])?;
+        let wanted = Wanted {
+            period: Some(self.period),
+            report: report.and_then(|report| self.app.settings.providers.get(report)),
+        };
+        let take = Take { importer: self.importer, wanted, strict: true };
+        Ok(bucket::download(self.setting(name), take, &self.app.settings.remote, self.folder)?.files)
     }
 
     fn azure(&self) -> Result<(AzureManager, BillingScope)> {

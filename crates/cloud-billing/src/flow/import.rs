@@ -20,6 +20,7 @@ use billing_core::{
 };
 use billing_detail::{IngestOptions, Ingested, Input, Progress};
 use billing_providers::Importer;
+use billing_remote::Location;
 use billing_store::{
     StoreError, Transaction, audit, catalog,
     documents::{self, NewVersion, VersionRecord},
@@ -173,8 +174,7 @@ struct Sources {
 fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
     let period = request.period;
     if !request.files.is_empty() {
-        let (inputs, told) = local::files(importer, &request.files, period)?;
-        return Ok(Sources { inputs, period: period.or(told), ..Sources::default() });
+        return named_files(app, importer, request);
     }
     let month = period.unwrap_or_else(|| app.last_month());
     if app.settings.process_samples {
@@ -186,10 +186,30 @@ fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<So
     let fetched = fetch::documents(app, importer, month)?;
     Ok(Sources {
         inputs: fetched.inputs,
-        period: Some(month),
+        period: fetched.period,
         _fetched: Some(fetched.folder),
         ..Sources::default()
     })
+}
+
+/// The files that are named: on this machine, and at addresses of object stores.
+fn named_files(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
+    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let (there, here): (Vec<PathBuf>, Vec<PathBuf>) =
+        request.files.iter().cloned().partition(|path| Location::is_one(&text(path)));
+    let (mut inputs, mut period) = (Vec::new(), None);
+    if !here.is_empty() {
+        (inputs, period) = local::files(importer, &here, request.period)?;
+    }
+    let mut fetched = None;
+    if !there.is_empty() {
+        let addresses: Vec<String> = there.iter().map(text).collect();
+        let found = fetch::addresses(app, importer, &addresses, request.period)?;
+        inputs.extend(found.inputs);
+        period = period.max(found.period);
+        fetched = Some(found.folder);
+    }
+    Ok(Sources { inputs, period: request.period.or(period), _fetched: fetched, ..Sources::default() })
 }
 
 /// Removes detail that no version refers to, left behind by a crash.
