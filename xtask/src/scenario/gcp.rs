@@ -23,6 +23,7 @@ const COLUMNS: &[&str] = &[
     "project.ancestry_numbers",
     "labels",
     "system_labels",
+    "tags",
     "location.location",
     "location.country",
     "location.region",
@@ -51,6 +52,7 @@ pub const VERBATIM: &[&str] = &[
     "project.labels",
     "labels",
     "system_labels",
+    "tags",
     "cost",
     "currency_conversion_rate",
     "usage.amount",
@@ -85,14 +87,8 @@ fn cell(row: &Row, accounts: &[Account], column: &str) -> String {
         "project.id" => account.map(|account| account.id.clone()).unwrap_or_default(),
         "project.number" => account.map(|_| format!("{:012}", row.account + 7)).unwrap_or_default(),
         "project.name" => account.and_then(|account| account.name.clone()).unwrap_or_default(),
-        "project.labels" => {
-            if account.is_some() {
-                "[]".to_owned()
-            } else {
-                String::new()
-            }
-        }
-        "labels" => json_list(&row.tags),
+        "project.labels" if account.is_none() => String::new(),
+        "labels" | "project.labels" | "tags" => json_list(if place(row) == column { &row.tags } else { &[] }),
         "system_labels" => "[]".to_owned(),
         "location.location" | "location.region" => row.region.to_owned(),
         "export_time" => format!("{}T04:38:43", row.month.after().day(1)),
@@ -111,6 +107,15 @@ fn cell(row: &Row, accounts: &[Account], column: &str) -> String {
         }
         "seller_name" => row.issuer.to_owned(),
         _ => row.more(column),
+    }
+}
+
+/// Where a row's tags stand: on the resource, on its project, or as tags of the organisation.
+fn place(row: &Row) -> &'static str {
+    match row.number % 6 {
+        0 if row.account != row.payer => "project.labels",
+        1 => "tags",
+        _ => "labels",
     }
 }
 

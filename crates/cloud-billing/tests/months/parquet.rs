@@ -137,6 +137,10 @@ fn typed(table: &Table, whole: &Table, at: usize) -> ArrayRef {
     match heading.as_str() {
         "resource_tags" => return Arc::new(map(table, at)),
         "labels" | "project.labels" | "system_labels" => return Arc::new(list(table, at, &["key", "value"])),
+        // Others write tags as one text.
+        "tags" if whole.headings.iter().any(|heading| heading == "labels") => {
+            return Arc::new(list(table, at, &["key", "value"]));
+        }
         "credits" => return Arc::new(list(table, at, &["name", "amount", "id", "type"])),
         _ => {}
     }
