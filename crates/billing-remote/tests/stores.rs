@@ -2,14 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-use std::{collections::HashMap, fs, path::Path, time::Duration};
+use std::{collections::HashMap, fs, time::Duration};
 
 use billing_remote::{Http, Location, ObjectStore, RemoteSettings, RetryPolicy};
-use test_peers::{Peer, Reply, Scripted, peer};
-
-/// The key of azurite's only account, which its documentation gives.
-const AZURITE_KEY: &str =
-    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+use test_peers::{Peer, Reply, Scripted, peer::AZURITE_KEY};
 
 fn settings(pairs: &[(&str, &str)]) -> RemoteSettings {
     let pairs: HashMap<String, String> =
@@ -92,20 +88,10 @@ fn reading(store: &ObjectStore) {
     assert!(!missing.exists());
 }
 
-/// Runs boto3, which moto brings; what it prints.
-fn boto(url: &str, script: &str) -> Option<String> {
-    let python = test_peers::program("moto")?.with_file_name("python");
-    let setup = format!(
-        "import boto3\ndef client(name): return boto3.client(name, endpoint_url='{url}', region_name='us-east-1', \
-         aws_access_key_id='setup', aws_secret_access_key='setup')\n"
-    );
-    peer::output(&python, &["-c", &format!("{setup}{script}")])
-}
-
 #[test]
 fn s3_of_moto() {
     let Some(peer) = Peer::moto() else { return };
-    boto(&peer.url(), "client('s3').create_bucket(Bucket='acme')").unwrap();
+    peer.boto("client('s3').create_bucket(Bucket='acme')").unwrap();
     story(&open("s3://acme/bills", &s3_pairs(&peer.url(), "any", "any")));
     let error = open("s3://no-such/bills", &s3_pairs(&peer.url(), "any", "any")).list("bills").unwrap_err();
     assert_eq!(
@@ -119,8 +105,7 @@ fn s3_of_moto() {
 #[test]
 fn s3_of_moto_with_rights() {
     let Some(peer) = Peer::moto_checking_keys(6) else { return };
-    let made = boto(
-        &peer.url(),
+    let made = peer.boto(
         "import json\n\
          client('s3').create_bucket(Bucket='acme')\n\
          client('s3').put_object(Bucket='acme', Key='bills/a.csv', Body=b'a')\n\
@@ -164,17 +149,14 @@ fn s3_with_signatures_that_are_checked() {
 #[test]
 fn blobs_of_azurite() {
     let Some(peer) = Peer::azurite() else { return };
-    let endpoint = format!("{}/devstoreaccount1", peer.url());
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/azure_container.py");
-    let script = script.display().to_string();
-    let sas = peer::output(Path::new("python3"), &[&script, &endpoint, AZURITE_KEY, "costs"]).unwrap();
+    let (endpoint, sas) = (peer.azure_endpoint(), peer.azure_container("costs").unwrap());
     let account = ("AZURE_STORAGE_ACCOUNT", "devstoreaccount1");
     let at = ("AZURE_STORAGE_ENDPOINT", endpoint.as_str());
     let store = open("az://costs/bills", &[account, at, ("AZURE_STORAGE_KEY", AZURITE_KEY)]);
     story(&store);
-    let signed = open("az://costs/bills", &[account, at, ("AZURE_STORAGE_SAS_TOKEN", sas.trim())]);
+    let signed = open("az://costs/bills", &[account, at, ("AZURE_STORAGE_SAS_TOKEN", &sas)]);
     assert_eq!(signed.list("bills").unwrap().len(), 3);
-    let broken = sas.trim().replace("sig=", "sig=hush");
+    let broken = sas.replace("sig=", "sig=hush");
     let error = open("az://costs/bills", &[account, at, ("AZURE_STORAGE_SAS_TOKEN", &broken)]).list("bills");
     let error = error.unwrap_err();
     let text = error.to_string();

@@ -1,11 +1,16 @@
 //! The program's hands: the only place that opens the ledger and the detail, and the only one that knows today.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result};
 use billing_core::{Period, books::BillRun, ids::Target};
 use billing_detail::DetailStore;
 use billing_store::{Database, Location, audit};
 
-use crate::config::{SettingError, Settings};
+use crate::{
+    config::{SettingError, Settings},
+    remote_detail::DetailObjects,
+};
 
 /// Everything that the flow may use.
 pub struct App {
@@ -62,10 +67,15 @@ impl App {
                 url
             }
         };
-        let detail = DetailStore::open(&url).map_err(|error| SettingError::NotAvailable {
-            name: "DETAIL_URL".to_owned(),
-            what: error.to_string().trim_start_matches("DETAIL_URL ").to_owned(),
-        })?;
+        let unusable = |what: String| SettingError::NotAvailable { name: "DETAIL_URL".to_owned(), what };
+        let detail = if billing_remote::Location::is_one(&url) {
+            let objects = DetailObjects::connect(&url, &settings.remote)
+                .map_err(|error| unusable(error.to_string()))?;
+            DetailStore::remote(Arc::new(objects))
+        } else {
+            DetailStore::open(&url)
+                .map_err(|error| unusable(error.to_string().trim_start_matches("DETAIL_URL ").to_owned()))?
+        };
         Ok(Self { settings, ledger, detail, actor, clock, _temporary: temporary })
     }
 

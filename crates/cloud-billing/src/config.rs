@@ -50,7 +50,7 @@ pub struct Setting {
 pub struct Settings {
     /// Where the ledger is.
     pub ledger: Location,
-    /// Where line-item detail is (`file:` URL); a temporary folder when `None`.
+    /// Where line-item detail is (`file:`, `s3:`, `az:` or `gs:` URL); a temporary folder when `None`.
     pub detail_url: Option<String>,
     /// The currency of invoices.
     pub currency: Currency,

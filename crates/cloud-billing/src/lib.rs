@@ -9,4 +9,5 @@ pub mod cli;
 pub mod config;
 pub mod flow;
 pub mod outputs;
+pub mod remote_detail;
 pub mod samples;

@@ -13,6 +13,10 @@ use std::{
 /// How often it is asked whether a server has started, four times a second.
 const ASKED: usize = 240;
 
+/// The key of azurite's only account, which its documentation gives.
+pub const AZURITE_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
 /// A running server. Dropped, it is stopped, and its files are removed.
 #[derive(Debug)]
 pub struct Peer {
@@ -41,8 +45,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
 }
 
 /// What a program prints, if it succeeds; else its errors are shown.
-#[must_use]
-pub fn output(program: &Path, arguments: &[&str]) -> Option<String> {
+fn output(program: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
     if output.status.success() {
         return Some(String::from_utf8_lossy(&output.stdout).into_owned());
@@ -154,6 +157,33 @@ impl Peer {
             thread::sleep(Duration::from_millis(250));
         }
         false
+    }
+
+    /// Runs a script of boto3 against moto; what it prints. `client(NAME)` gives a client of a service.
+    #[must_use]
+    pub fn boto(&self, script: &str) -> Option<String> {
+        let python = program("moto")?.with_file_name("python");
+        let url = self.url();
+        let setup = format!(
+            "import boto3\ndef client(name): return boto3.client(name, endpoint_url='{url}', \
+             region_name='us-east-1', aws_access_key_id='setup', aws_secret_access_key='setup')\n"
+        );
+        output(&python, &["-c", &format!("{setup}{script}")])
+    }
+
+    /// Where the account of azurite is.
+    #[must_use]
+    pub fn azure_endpoint(&self) -> String {
+        format!("{}/devstoreaccount1", self.url())
+    }
+
+    /// Makes a container of azurite; a signature (SAS) that lists and reads it.
+    #[must_use]
+    pub fn azure_container(&self, name: &str) -> Option<String> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/azure_container.py");
+        let script = script.display().to_string();
+        let made = output(Path::new("python3"), &[&script, &self.azure_endpoint(), AZURITE_KEY, name])?;
+        Some(made.trim().to_owned())
     }
 
     /// The port it listens on.

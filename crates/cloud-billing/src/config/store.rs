@@ -19,7 +19,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "DETAIL_URL",
         default: "a folder beside the SQLite file",
-        help: "Where line-item detail is kept: `file:/folder`.",
+        help: "Where line-item detail is kept: `file:/folder`, `s3://bucket/folder`, `az://…` or `gs://…`.",
     },
 ];
 
