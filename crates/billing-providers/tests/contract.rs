@@ -1,7 +1,7 @@
 //! What every importer keeps to. A new one is tested by being in the list and having its `testdata` folder: each
 //! `.csv` there has a `.total` beside it, worked out by hand, or an `.error` with the whole message.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it skipped")]
 
 mod support;
 
@@ -49,6 +49,28 @@ fn each_document_has_its_hand_written_total_or_error() {
                     let error = imported.unwrap_err().to_string();
                     assert_eq!(error.replacen(&name, "FILE", 1), message.trim_end(), "{place}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn json_gives_the_same_as_the_table() {
+    for provider in PROVIDERS {
+        let table = import_text(provider, "basic.csv", &document(provider, "basic.csv")).unwrap();
+        for name in ["basic.json", "basic.jsonl"] {
+            let file = testdata(provider).join(name);
+            let Ok(text) = fs::read(&file) else { continue };
+            match import_text(provider, name, &text) {
+                Ok(json) => {
+                    assert_eq!(json.totals, table.totals, "{}/{name}", provider.name);
+                    assert_eq!(json.buckets, table.buckets, "{}/{name}", provider.name);
+                }
+                // The table reader's answer to what is no table.
+                Err(error) if error.to_string().contains("headings") => {
+                    println!("skipped: needs a reader of JSON for {}/{name}", provider.name);
+                }
+                Err(error) => panic!("{}/{name}: {error}", provider.name),
             }
         }
     }
