@@ -14,7 +14,7 @@ mod program;
 mod story;
 
 /// How many months of each provider are played unless told otherwise.
-const SEEDS: u64 = 8;
+const SEEDS: u64 = 6;
 
 /// The seeds to play.
 fn seeds() -> impl Iterator<Item = u64> {
