@@ -11,7 +11,7 @@ use billing_core::{
 };
 
 use crate::{
-    Importer, Kind,
+    Importer, Kind, Parameter,
     columns::{Columns, Need, text},
 };
 
@@ -24,11 +24,17 @@ pub(crate) const IMPORTER: Importer = Importer {
     provider: Some("AWS"),
     format: &Accounts,
     delivery: None,
-    parameters: &[],
-    permissions: &[
-        "organizations:ListAccounts in the management account, or in one that it delegates this to",
+    parameters: &[
+        Parameter::secret(
+            "AWS_ACCESS_KEY_ID",
+            "Key of a user in the management account; without it the machine's own role.",
+        ),
+        Parameter::secret("AWS_SECRET_ACCESS_KEY", "The key's secret."),
     ],
-    not_taken: &["email addresses, organizational units and tags of accounts"],
+    permissions: &[
+        "`organizations:ListAccounts` in the management account, or in a delegated administrator's account.",
+    ],
+    not_taken: &["E-mail addresses, states and dates of accounts: billing looks at ids and names only."],
     sample: false,
 };
 

@@ -8,12 +8,10 @@
 //! Taken are all charges, also refunds, purchases and rounding. Not taken is the amortised data set: it has the same
 //! headings, but does not add up to the invoice.
 
+mod amortised;
 pub(crate) mod manifest;
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, OnceLock},
-};
+use std::{borrow::Cow, sync::Arc};
 
 use billing_core::{
     line_item::{RawLine, Row},
@@ -21,6 +19,7 @@ use billing_core::{
     tags::TagNames,
 };
 
+use self::amortised::Amortised;
 use crate::{
     Importer, Kind, Parameter,
     columns::{Column, Columns, Need, either, text},
@@ -138,8 +137,8 @@ struct Reader {
     invoice_id: Option<usize>,
     tags: Option<usize>,
     numbers: Evidence,
-    /// A kind of charge that only the amortised data set has, if a row had one.
-    amortised: Arc<OnceLock<String>>,
+    pricing_model: Option<usize>,
+    amortised: Arc<Amortised>,
 }
 
 impl Reader {
@@ -174,6 +173,7 @@ impl Reader {
             meter_id: find(&["meterid"]),
             invoice_id: find(&["invoiceid"]),
             tags: find(&["tags"]),
+            pricing_model: find(&["pricingmodel"]),
             numbers: Evidence::default(),
             amortised: Arc::default(),
             columns,
@@ -184,17 +184,6 @@ impl Reader {
     fn number<'r>(&mut self, row: Row<'r>, column: Option<usize>) -> Cow<'r, str> {
         let columns = &self.columns;
         self.numbers.number(text(row, column), || columns.heading(column).unwrap_or("").to_owned())
-    }
-
-    /// Notes a charge that an invoice cannot have: cost of a commitment that nobody used.
-    fn note_amortised(&mut self, charge_type: &str, cost: &str) {
-        let unused = ["UnusedReservation", "UnusedSavingsPlan"];
-        if self.amortised.get().is_none()
-            && unused.iter().any(|unused| unused.eq_ignore_ascii_case(charge_type))
-            && cost.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
-        {
-            self.amortised.get_or_init(|| charge_type.to_owned());
-        }
     }
 
     /// The column that a FOCUS column is read from.
@@ -238,7 +227,7 @@ impl RowReader for Reader {
         let quantity = self.number(row, self.quantity);
         let text = |column| text(row, column);
         let charge_type = text(self.charge_type);
-        self.note_amortised(charge_type, &billed_cost);
+        self.amortised.look(charge_type, text(self.pricing_model), &billed_cost);
         RawLine {
             provider_name: "Azure",
             billing_account_id: text(self.billing_account_id),
@@ -275,12 +264,7 @@ impl RowReader for Reader {
     }
 
     fn finish(&self) -> Result<(), String> {
-        if let Some(charge_type) = self.amortised.get() {
-            return Err(format!(
-                "this is an amortised cost export, as its '{charge_type}' cost shows, and does not add up to the \
-                 invoice; export the actual cost"
-            ));
-        }
+        self.amortised.judge()?;
         self.numbers.judge()
     }
 }
@@ -322,10 +306,10 @@ mod tests {
 
     #[test]
     fn the_amortised_data_set_is_refused() {
-        let mut reader = reader("Cost,BillingCurrency,SubscriptionId,Date,ChargeType");
-        lines::read(&mut *reader, "0,CHF,s,10/01/2026,UnusedReservation", |_| ());
+        let mut reader = reader("Cost,BillingCurrency,SubscriptionId,Date,ChargeType,PricingModel");
+        lines::read(&mut *reader, "0,CHF,s,10/01/2026,UnusedReservation,Reservation", |_| ());
         assert_eq!(reader.finish(), Ok(()));
-        lines::read(&mut *reader.fork(), "0.25,CHF,s,10/01/2026,UnusedReservation", |_| ());
+        lines::read(&mut *reader.fork(), "0.25,CHF,s,10/01/2026,UnusedReservation,Reservation", |_| ());
         assert_eq!(
             reader.finish().unwrap_err(),
             "this is an amortised cost export, as its 'UnusedReservation' cost shows, and does not add up to the \

@@ -10,14 +10,24 @@ mod numbers;
 
 mod aws_accounts;
 mod aws_cur;
+mod azure_marketplace;
+mod azure_reservations;
 mod azure_usage;
 mod focus;
+mod gcp_bigquery;
 
 use billing_core::ports::{Delivery, TableFormat};
 
 /// All importers, by name.
-pub static PROVIDERS: &[Importer] =
-    &[aws_accounts::IMPORTER, aws_cur::IMPORTER, azure_usage::IMPORTER, focus::IMPORTER];
+pub static PROVIDERS: &[Importer] = &[
+    aws_accounts::IMPORTER,
+    aws_cur::IMPORTER,
+    azure_marketplace::IMPORTER,
+    azure_reservations::IMPORTER,
+    azure_usage::IMPORTER,
+    focus::IMPORTER,
+    gcp_bigquery::IMPORTER,
+];
 
 /// A source of cost: its name, what it is, and how its tables are read.
 #[derive(Clone, Copy)]

@@ -37,15 +37,15 @@ pub fn control(scenario: &Scenario, version: usize, form: Form) -> Result<Value,
         json!({ "provider": provider, "period": period, "currency": currency, "rows": sum.rows,
             "total": sum.total.to_string() })
     };
-    let invoice = |([provider, period, invoice_id, issuer, currency], sum): ([String; 5], Sum)| {
-        json!({ "provider": provider, "period": period, "invoice_id": invoice_id, "issuer": issuer,
+    let shown = |([provider, period, invoice, issuer, currency], sum): ([String; 5], Sum)| {
+        json!({ "provider": provider, "period": period, "invoice": invoice, "issuer": issuer,
             "currency": currency, "rows": sum.rows, "total": sum.total.to_string() })
     };
     Ok(json!({
         "rows": rows.len(),
         "totals": totals.into_iter().map(total).collect::<Map<_, _>>(),
         "periods": periods.into_iter().map(period).collect::<Vec<_>>(),
-        "invoices": invoices.into_iter().map(invoice).collect::<Vec<_>>(),
+        "invoices": invoices.into_iter().map(shown).collect::<Vec<_>>(),
     }))
 }
 

@@ -273,7 +273,7 @@ mod tests {
             prop_assert_eq!(x.times(&y).to_big(), &a * &b);
             prop_assert_eq!(x.negated().to_big(), -&a);
             prop_assert_eq!(x.cmp(&y), a.cmp(&b));
-            prop_assert_eq!(x.signum() == 0, a == BigDecimal::from(0));
+            prop_assert_eq!(x.signum() == 0, a == 0);
             prop_assert_eq!(x.signum() < 0, a.is_negative());
         }
 
@@ -303,7 +303,7 @@ mod tests {
             let (whole, rest) = number.split_at(scale);
             let unit = BigDecimal::new(BigInt::from(1), i64::from(scale));
             prop_assert_eq!((BigDecimal::from(whole) + rest.to_big()) * unit, a.clone());
-            prop_assert!(rest.to_big().abs() < BigDecimal::from(1));
+            prop_assert!(rest.to_big().abs() < 1);
             prop_assert!(rest.signum() == 0 || (rest.signum() < 0) == a.is_negative());
         }
     }

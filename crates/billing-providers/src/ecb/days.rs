@@ -91,7 +91,7 @@ pub(super) fn with_rates(month: Period) -> impl Iterator<Item = Day> {
 fn days_of(month: Period) -> u8 {
     let year = month.year();
     match month.month() {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

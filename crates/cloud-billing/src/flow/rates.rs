@@ -105,7 +105,7 @@ pub struct RateReport {
 /// # Errors
 /// When the file cannot be had or read, or has no rates of the invoices' currency. Nothing has changed then.
 pub fn import(app: &mut App, request: &RateRequest) -> Result<RateReport> {
-    let (name, bytes) = request.source.read()?;
+    let (name, bytes) = request.source.read(&app.settings.remote)?;
     let series = Series::read(&bytes).map_err(|error| anyhow::anyhow!("{name} {error}"))?;
     let Some(span) = series.span() else { bail!("{name} {}", ecb::EcbError::Empty) };
     let (to, method) = (app.settings.currency.clone(), app.settings.rate_method);

@@ -188,6 +188,31 @@ fn the_same_month_through_another_importer_is_not_billed_twice() {
 }
 
 #[test]
+fn amortised_cost_is_kept_beside_the_billed_one_and_never_billed() {
+    let world = World::with_catalog(
+        "customers: [{ name: Alpha, cost_center: cc }]\naccounts: [{ provider: AWS, id: a, customer: Alpha }]",
+    );
+    let file = |cost: &str, effective: &str| {
+        format!(
+            "BilledCost,EffectiveCost,BillingCurrency,ProviderName,SubAccountId,BillingPeriodStart,ServiceName\n\
+             {cost},{effective},CHF,AWS,a,2026-10-01,Compute\n"
+        )
+    };
+    world.write("aws.csv", file("0", "77.5"));
+    world.done("import focus -n aws -f aws.csv");
+    world.bills_nothing("AWS", "2026-10");
+    world.write("late.csv", file("12.25", "-3"));
+    world.done("import focus -n aws -f late.csv --add");
+    assert_eq!(world.bill("AWS", "2026-10")["amount"], "12.25");
+    assert_eq!(world.reconciled("AWS", "2026-10")["provider_total"], "12.25");
+    // A change of the amortised cost alone is a new version that changes no bill.
+    world.write("both.csv", format!("{}0,99,CHF,AWS,a,2026-10-01,Compute\n", file("12.25", "-3")));
+    world.done("import focus -n aws -f both.csv --replace");
+    world.bills_nothing("AWS", "2026-10");
+    assert_eq!(world.json("import-diff aws/2026-10 2 3"), json!([]));
+}
+
+#[test]
 fn a_withdrawn_document_owes_nothing_and_what_was_billed_is_taken_back() {
     let world = World::with_catalog(
         "customers: [{ name: Alpha, cost_center: cc }]\naccounts: [{ provider: Azure, id: a, customer: Alpha }]",

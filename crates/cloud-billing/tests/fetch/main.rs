@@ -7,3 +7,4 @@ mod common;
 
 mod aws;
 mod azure;
+mod bucket;

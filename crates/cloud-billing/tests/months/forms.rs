@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use billing_core::{Decimal, document::Content};
+use cloud_billing::outputs::json;
+use serde_json::Value;
 use xtask::scenario::{Digits, Form, Provider, Scenario, Table, make};
 
 use crate::{
@@ -135,29 +137,45 @@ fn other_forms_of_the_same_month_are_billed_the_same() {
 
 fn same_bill(scenario: &Scenario, seed: u64) {
     let forms = scenario.provider.forms().iter().chain([&Form::Focus]).filter(|form| has_importer(**form));
-    let mut bills = forms.map(|form| {
-        let mut program = Program::new(scenario);
-        let text = form.text(&scenario.table(0, *form));
-        let report = program.import(form.importer(), "bills", &[file(form.file(), &text)]);
-        let content = program.content(&report);
-        program.settle(scenario);
-        let mut lines = Vec::new();
-        for target in scenario.targets() {
-            let invoice = program.bill(target).invoice;
-            // Where a line comes from is told in the words of the form.
-            let line = |line: &billing_core::invoice::Line| cloud_billing::outputs::json::line(line);
-            lines.extend(invoice.iter().flat_map(|invoice| &invoice.content.lines).map(line));
-        }
-        (form, content, lines)
-    });
-    let Some((first, content, lines)) = bills.next() else { return };
-    for (form, other, other_lines) in bills {
-        let place = format!("seed {seed}, {}", form.file());
-        assert_eq!(billed(&other), billed(&content), "{place}: what is billed");
-        assert_eq!(other_lines, lines, "{place}: lines");
+    let mut bills = forms.map(|form| bill(scenario, *form));
+    let Some(mut first) = bills.next() else { return };
+    for other in bills {
+        let place = format!("seed {seed}, {}", other.form.file());
+        assert_eq!(billed(&other.content), billed(&first.content), "{place}: what is billed");
+        assert_eq!(other.lines, first.lines, "{place}: lines");
         // Azure's customer agreement writes tags in another way; FOCUS has other words.
-        if form.importer() == first.importer() && *form != Form::AzureCustomer {
-            assert_eq!(other.slices(), content.slices(), "{place}: digests");
+        if other.form.importer() == first.form.importer() && other.form != Form::AzureCustomer {
+            assert_eq!(other.content.slices(), first.content.slices(), "{place}: digests");
         }
+        // Whatever the form: the month is not taken a second time from another job.
+        let refused = first.program.try_import(other.form.importer(), "other", &other.files).unwrap_err();
+        assert!(
+            refused.contains("billed twice") || refused.contains("already imported"),
+            "{place}: {refused}"
+        );
     }
+}
+
+/// A month in one of its forms, imported and billed.
+struct Bill {
+    form: Form,
+    files: Vec<File>,
+    program: Program,
+    content: Content,
+    lines: Vec<Value>,
+}
+
+fn bill(scenario: &Scenario, form: Form) -> Bill {
+    let mut program = Program::new(scenario);
+    let files = vec![file(form.file(), &form.text(&scenario.table(0, form)))];
+    let report = program.import(form.importer(), "bills", &files);
+    let content = program.content(&report);
+    program.settle(scenario);
+    let mut lines = Vec::new();
+    for target in scenario.targets() {
+        let invoice = program.bill(target).invoice;
+        // Where a line comes from is told in the words of the form: that is not compared.
+        lines.extend(invoice.iter().flat_map(|invoice| &invoice.content.lines).map(json::line));
+    }
+    Bill { form, files, program, content, lines }
 }

@@ -125,6 +125,12 @@ impl Program {
         self.app.ledger.read(|tx| documents::content(tx, id)).unwrap()
     }
 
+    /// The sums by the providers' own invoices, as `imports --invoices -o json` prints them.
+    pub fn provider_invoices(&mut self) -> Vec<Value> {
+        let records = self.app.ledger.read(documents::provider_invoices).unwrap();
+        records.iter().map(json::provider_invoice).collect()
+    }
+
     /// Applies the catalog and pins the rates of a scenario.
     pub fn settle(&mut self, scenario: &Scenario) {
         let request = master_data::ApplyRequest::default();

@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use billing_providers::ecb::BYTES_MAX;
+use billing_remote::{Http, RemoteSettings};
 use zip::ZipArchive;
 
 /// Where reference rates are.
@@ -21,21 +22,25 @@ pub enum RateSource {
 
 impl RateSource {
     /// The name of the file and its bytes; a zip file gives its only entry.
-    pub(super) fn read(&self) -> Result<(String, Vec<u8>)> {
+    pub(super) fn read(&self, settings: &RemoteSettings) -> Result<(String, Vec<u8>)> {
         let (name, bytes) = match self {
             Self::File(path) => (last(&path.to_string_lossy()), read_file(path)?),
-            Self::Url(url) => (last(url), fetch(url)?),
+            Self::Url(url) => (last(without_query(url)), fetch(url, settings)?),
         };
         if bytes.starts_with(b"PK\x03\x04") { unzip(&name, bytes) } else { Ok((name, bytes)) }
     }
 }
 
-/// What an address holds. This version reads addresses of files.
-fn fetch(url: &str) -> Result<Vec<u8>> {
+/// What an address holds.
+fn fetch(url: &str, settings: &RemoteSettings) -> Result<Vec<u8>> {
     match url.strip_prefix("file://") {
         Some(path) => read_file(Path::new(path)),
-        None => bail!("this version cannot fetch {url}: save the file and give it with -f FILE"),
+        None => Ok(billing_remote::ecb::fetch(&Http::new(settings)?, url)?),
     }
+}
+
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 /// The last part of a path or address: what people know the file by.

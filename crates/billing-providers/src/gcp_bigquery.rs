@@ -1,0 +1,340 @@
+//! Google Cloud's billing export to BigQuery, standard or detailed: as JSON rows, as a flat table, as Parquet.
+//!
+//! Fields: <https://cloud.google.com/billing/docs/how-to/export-data-bigquery-tables/standard-usage> and
+//! <https://cloud.google.com/billing/docs/how-to/export-data-bigquery-tables/detailed-usage>. Nested fields are named by
+//! their path, with points or underscores between the names.
+//!
+//! A row is billed with its cost and all its credits, which are negative. The billing period is the invoice's month: late
+//! usage is invoiced in a later one. Every cost type is taken: regular, tax, adjustment and rounding error; rows of tax and
+//! support have no project and belong to the billing account. The detailed table has all of the standard one; importing
+//! both would bill everything twice, and is refused.
+
+mod credits;
+
+use std::borrow::Cow;
+
+use billing_core::{
+    line_item::{RawLine, Row},
+    ports::{MissingColumns, RowReader, TableFormat},
+    tags::TagNames,
+};
+
+use crate::{
+    Importer, Kind, Parameter,
+    columns::{Column, Columns, Need, either, text},
+};
+
+/// The importer.
+pub(crate) const IMPORTER: Importer = Importer {
+    name: "gcp-bigquery",
+    aliases: &["GCPBigQueryImport"],
+    summary: "Google Cloud billing export of BigQuery, standard or detailed (JSON rows, CSV, Parquet)",
+    kind: Kind::FullBill,
+    provider: Some("GCP"),
+    format: &GcpBigQuery,
+    delivery: None,
+    parameters: &[
+        Parameter::open("GCP_BILLING_TABLE", "the table of the export: PROJECT.DATASET.TABLE"),
+        Parameter::open("GCP_BILLING_LOCATION", "where its data set lies, as EU or europe-west6"),
+        Parameter::secret("GOOGLE_SERVICE_ACCOUNT_KEY", "the service account's key, as JSON"),
+        Parameter::open("GOOGLE_APPLICATION_CREDENTIALS", "or the path of a file with that key"),
+    ],
+    permissions: &[
+        "roles/bigquery.dataViewer on the data set of the export",
+        "roles/bigquery.jobUser on the project that pays for the query",
+    ],
+    not_taken: &[
+        "list prices, system labels, ancestors of projects, and the other columns that billing does not look at",
+        "the pricing export",
+    ],
+    sample: false,
+};
+
+struct GcpBigQuery;
+
+const NEEDS: &[Need] = &[
+    Need { shown: "cost", any_of: &["cost"] },
+    Need { shown: "credits", any_of: &["credits"] },
+    Need { shown: "currency", any_of: &["currency"] },
+    Need { shown: "invoice.month", any_of: &["invoice_month"] },
+    Need { shown: "project.id or billing_account_id", any_of: &["project_id", "billing_account_id"] },
+];
+
+/// The fields of a row that are read, where it comes as JSON.
+const FIELDS: &[&str] = &[
+    "billing_account_id",
+    "invoice.month",
+    "cost",
+    "credits",
+    "currency",
+    "cost_type",
+    "project.id",
+    "project.name",
+    "project.labels",
+    "labels",
+    "tags",
+    "service.id",
+    "service.description",
+    "sku.id",
+    "sku.description",
+    "usage_start_time",
+    "usage_end_time",
+    "location.location",
+    "location.region",
+    "usage.amount_in_pricing_units",
+    "usage.pricing_unit",
+    "cost_at_list",
+    "seller_name",
+    "resource.name",
+    "resource.global_name",
+];
+
+impl TableFormat for GcpBigQuery {
+    fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
+        let columns = Columns::named(record, |heading| heading.replace('.', "_").to_ascii_lowercase());
+        columns.check(NEEDS).map_err(|missing| {
+            let focus = columns.has(&["billedcost"]) && columns.has(&["chargecategory"]);
+            let refused = "this is a FOCUS export, not Google's own; import it with focus";
+            MissingColumns { refused: focus.then(|| refused.to_owned()), ..missing }
+        })?;
+        Ok(Box::new(Reader::new(columns)))
+    }
+
+    fn required(&self) -> &'static str {
+        "cost, credits, currency, invoice.month, and project.id or billing_account_id"
+    }
+
+    fn preamble_max(&self) -> usize {
+        0
+    }
+
+    fn json_fields(&self) -> &'static [&'static str] {
+        FIELDS
+    }
+}
+
+#[derive(Clone)]
+struct Reader {
+    columns: Columns,
+    billing_account_id: Option<Column>,
+    project_id: Option<Column>,
+    project_name: Option<Column>,
+    invoice_month: Option<Column>,
+    usage_start: Option<Column>,
+    usage_end: Option<Column>,
+    cost_type: Option<Column>,
+    cost: Option<Column>,
+    credits: Option<Column>,
+    /// Whether the last row's amount could not be read because of its credits.
+    credits_unreadable: bool,
+    currency: Option<Column>,
+    list_cost: Option<Column>,
+    service_id: Option<Column>,
+    service: Option<Column>,
+    sku_id: Option<Column>,
+    sku: Option<Column>,
+    region: Option<Column>,
+    location: Option<Column>,
+    quantity: Option<Column>,
+    unit: Option<Column>,
+    seller: Option<Column>,
+    resource_id: Option<Column>,
+    resource_name: Option<Column>,
+    /// Labels of the resource, of its project, and tags: of one name the first counts.
+    labels: [Option<Column>; 3],
+}
+
+impl Reader {
+    fn new(mut columns: Columns) -> Self {
+        let mut find = |name: &str| columns.find(&[name]);
+        Self {
+            billing_account_id: find("billing_account_id"),
+            project_id: find("project_id"),
+            project_name: find("project_name"),
+            invoice_month: find("invoice_month"),
+            usage_start: find("usage_start_time"),
+            usage_end: find("usage_end_time"),
+            cost_type: find("cost_type"),
+            cost: find("cost"),
+            credits: find("credits"),
+            credits_unreadable: false,
+            currency: find("currency"),
+            list_cost: find("cost_at_list"),
+            service_id: find("service_id"),
+            service: find("service_description"),
+            sku_id: find("sku_id"),
+            sku: find("sku_description"),
+            region: find("location_region"),
+            location: find("location_location"),
+            quantity: find("usage_amount_in_pricing_units"),
+            unit: find("usage_pricing_unit"),
+            seller: find("seller_name"),
+            resource_id: find("resource_global_name"),
+            resource_name: find("resource_name"),
+            labels: [find("labels"), find("project_labels"), find("tags")],
+            columns,
+        }
+    }
+
+    /// The cost with its credits. Credits that cannot be read take the place of the amount, to be rejected with their
+    /// own text.
+    fn billed<'r>(&mut self, row: Row<'r>) -> Cow<'r, str> {
+        let (cost, credits) = (text(row, self.cost), text(row, self.credits));
+        let billed = credits::with_credits(cost, credits);
+        self.credits_unreadable = billed.is_none();
+        billed.unwrap_or(Cow::Borrowed(credits))
+    }
+
+    /// The row's labels as one list of keys and values.
+    fn tags<'r>(&self, row: Row<'r>) -> Cow<'r, str> {
+        let lists =
+            self.labels.map(|column| text(row, column)).map(|list| if list == "[]" { "" } else { list });
+        match lists {
+            [one, "", ""] | ["", one, ""] | ["", "", one] => Cow::Borrowed(one),
+            lists => {
+                let inner = |list: &&'r str| list.strip_prefix('[').and_then(|list| list.strip_suffix(']'));
+                let inner: Option<Vec<&str>> =
+                    lists.iter().filter(|list| !list.is_empty()).map(inner).collect();
+                // Labels in another form stand alone; nothing can be added to them.
+                inner.map_or(Cow::Borrowed(either(lists[0], lists[1])), |inner| {
+                    Cow::Owned(format!("[{}]", inner.join(",")))
+                })
+            }
+        }
+    }
+
+    /// The column that a FOCUS column is read from.
+    fn source(&self, focus_column: &str) -> Option<Column> {
+        match focus_column {
+            "BilledCost" if self.credits_unreadable => self.credits,
+            "BilledCost" => self.cost,
+            "BillingCurrency" => self.currency,
+            "BillingPeriodStart" => self.invoice_month,
+            "ChargePeriodStart" => self.usage_start,
+            "SubAccountId" => self.project_id.or(self.billing_account_id),
+            "BillingAccountId" => self.billing_account_id,
+            "SubAccountName" => self.project_name,
+            "ChargeCategory" => self.cost_type,
+            "PricingQuantity" => self.quantity,
+            "Tags" => self.labels[0],
+            _ => None,
+        }
+    }
+}
+
+impl RowReader for Reader {
+    fn columns(&self) -> &[usize] {
+        self.columns.read()
+    }
+
+    fn fork(&self) -> Box<dyn RowReader> {
+        Box::new(self.clone())
+    }
+
+    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+        let billed_cost = self.billed(row);
+        let text = |column| text(row, column);
+        let month = text(self.invoice_month);
+        RawLine {
+            provider_name: "GCP",
+            billing_account_id: text(self.billing_account_id),
+            sub_account_id: text(self.project_id),
+            sub_account_name: text(self.project_name),
+            // A row without a month must not fall back to the date of its usage.
+            billing_period_start: if month.is_empty() { "no month" } else { month },
+            billing_period_end: "",
+            charge_period_start: text(self.usage_start),
+            charge_period_end: text(self.usage_end),
+            charge_category: either(text(self.cost_type), "regular"),
+            charge_description: text(self.sku),
+            service_category: "",
+            service_name: either(text(self.service), text(self.service_id)),
+            region: either(text(self.region), text(self.location)),
+            commitment_term: "",
+            billing_currency: text(self.currency),
+            billed_cost,
+            effective_cost: Cow::Borrowed(""),
+            list_cost: Cow::Borrowed(text(self.list_cost)),
+            quantity: Cow::Borrowed(text(self.quantity)),
+            unit: text(self.unit),
+            resource_id: text(self.resource_id),
+            resource_name: text(self.resource_name),
+            sku: text(self.sku_id),
+            invoice_id: "",
+            invoice_issuer: text(self.seller),
+            tags: self.tags(row),
+        }
+    }
+
+    fn heading(&self, focus_column: &str) -> String {
+        self.columns.heading(self.source(focus_column)).unwrap_or(focus_column).to_owned()
+    }
+
+    fn finish(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::lines;
+
+    const HEADINGS: &str = "cost,credits,currency,invoice.month,project.id,billing_account_id,usage_start_time,\
+                            labels,project.labels,tags";
+
+    fn read(row: &str, look: impl FnOnce(RawLine<'_>)) {
+        lines::read(&mut *lines::headings(&GcpBigQuery, HEADINGS).unwrap(), row, look);
+    }
+
+    #[test]
+    fn paths_have_points_or_underscores() {
+        for headings in [HEADINGS, &HEADINGS.replace('.', "_")] {
+            let mut reader = lines::headings(&GcpBigQuery, headings).unwrap();
+            lines::read(&mut *reader, "1.5,,CHF,202610,shop,B-1,2026-09-30 23:00:00 UTC,,,", |line| {
+                assert_eq!((&*line.billed_cost, line.billing_period_start), ("1.5", "202610"));
+                assert_eq!((line.sub_account_id, line.billing_account_id), ("shop", "B-1"));
+            });
+        }
+    }
+
+    #[test]
+    fn a_row_without_month_is_not_put_into_the_month_of_its_usage() {
+        read("1.5,,CHF,,shop,B-1,2026-09-30 23:00:00 UTC,,,", |line| {
+            assert_eq!(line.billing_period_start, "no month");
+        });
+    }
+
+    #[test]
+    fn credits_are_added_and_unreadable_ones_are_told() {
+        let mut reader = lines::headings(&GcpBigQuery, HEADINGS).unwrap();
+        lines::read(&mut *reader, r#"1.5,[{"amount":-0.25}],CHF,202610,shop,,,,,"#, |line| {
+            assert_eq!(line.billed_cost, "1.25");
+        });
+        assert_eq!(reader.heading("BilledCost"), "cost");
+        lines::read(&mut *reader, "1.5,some,CHF,202610,shop,,,,,", |line| {
+            assert_eq!(line.billed_cost, "some")
+        });
+        assert_eq!(reader.heading("BilledCost"), "credits");
+    }
+
+    #[test]
+    fn labels_of_the_resource_its_project_and_tags_are_one_list() {
+        for (labels, tags) in [
+            ("[{1}],[],", "[{1}]"),
+            (",[{2}],", "[{2}]"),
+            (",,[{3}]", "[{3}]"),
+            ("[{1}],[{2}],[{3}]", "[{1},{2},{3}]"),
+            ("{1},[{2}],", "{1}"),
+            ("[],[],[]", ""),
+        ] {
+            read(&format!("1,,CHF,202610,shop,,,{labels}"), |line| assert_eq!(line.tags, tags, "{labels}"));
+        }
+    }
+
+    #[test]
+    fn a_table_without_credits_is_not_a_bill() {
+        let missing = lines::headings(&GcpBigQuery, "cost,currency,invoice.month,project.id").err().unwrap();
+        assert_eq!(missing.missing, ["credits"]);
+    }
+}
