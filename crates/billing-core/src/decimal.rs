@@ -259,6 +259,7 @@ impl Fixed {
 
     /// The sum, or `None` where it does not fit.
     #[must_use]
+    #[inline]
     pub fn checked_add(self, other: Fixed) -> Option<Fixed> {
         let mut high = self.high.checked_add(other.high)?;
         let mut low = self.low + other.low;
@@ -289,6 +290,7 @@ impl Fixed {
     }
 
     /// The words, for storing: units of 10⁻¹⁸ and the remainder in units of 10⁻³⁶.
+    #[inline]
     pub fn words(self) -> (i128, i128) {
         (self.high, self.low)
     }

@@ -15,11 +15,13 @@ pub struct Row<'r> {
 
 impl<'r> Row<'r> {
     /// A record: its text and where each field starts and ends in it.
+    #[inline]
     pub fn new(text: &'r str, spans: &'r [(usize, usize)]) -> Self {
         Self { text, spans }
     }
 
     /// How many fields the record has.
+    #[inline]
     pub fn len(&self) -> usize {
         self.spans.len()
     }
@@ -30,11 +32,13 @@ impl<'r> Row<'r> {
     }
 
     /// The text of a field; empty where the record has no such field.
+    #[inline]
     pub fn get(&self, index: usize) -> &'r str {
         self.spans.get(index).and_then(|(start, end)| self.text.get(*start..*end)).unwrap_or("")
     }
 
     /// The text of a field that the headings may lack.
+    #[inline]
     pub fn get_optional(&self, index: Option<usize>) -> &'r str {
         index.map_or("", |index| self.get(index))
     }

@@ -37,6 +37,7 @@ impl Default for Dictionary {
 
 impl Dictionary {
     /// The number of a text; the same for the same text until everything is forgotten.
+    #[inline]
     pub(crate) fn number(&mut self, text: &str) -> u32 {
         if self.text(self.last) == text {
             return self.last;
@@ -64,6 +65,7 @@ impl Dictionary {
     }
 
     /// The text of a number.
+    #[inline]
     pub(crate) fn text(&self, number: u32) -> &str {
         let place = number as usize;
         let start = if place == 0 { 0 } else { self.ends[place - 1] };
