@@ -308,7 +308,7 @@ fn unzip<Z: Read + Seek>(name: &str, file: Z, visit: Visit<'_>) -> Result<(), De
 fn is_table(entry: &str) -> bool {
     let lower = entry.to_ascii_lowercase();
     let hidden = lower.starts_with("__macosx/") || lower.rsplit('/').next().unwrap_or("").starts_with('.');
-    !hidden && [".csv", ".json", ".jsonl", ".gz"].iter().any(|end| lower.ends_with(end))
+    !hidden && [".csv", ".jsonl", ".gz"].iter().any(|end| lower.ends_with(end))
 }
 
 fn zip_error(name: &str, error: ZipError) -> DetailError {

@@ -12,14 +12,14 @@ use anyhow::Result;
 use billing_core::{
     Period, Totals,
     document::{Content, InvoiceTotal},
-    flow::admit::{self, Admission, AdmitOptions, InForce},
+    flow::admit::{self, Admission, AdmitOptions, InForce, Purpose},
     ids::{Provider, Target},
     receive,
     rejection::{Rejection, Remark},
     tags::{NAME_CHARACTERS_MAX, is_too_long},
 };
 use billing_detail::{IngestOptions, Ingested, Input, Progress};
-use billing_providers::Importer;
+use billing_providers::{Importer, Kind};
 use billing_remote::Location;
 use billing_store::{
     StoreError, Transaction, audit, catalog,
@@ -27,7 +27,7 @@ use billing_store::{
 };
 use tempfile::TempDir;
 
-use super::{bill, fetch, master_data, usage};
+use super::{accounts, bill, fetch, master_data, usage};
 use crate::{app::App, samples};
 
 /// Most rejected rows; a file with more is of another kind.
@@ -95,7 +95,7 @@ pub fn import(
         period: sources.period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
         folder: detail.folder().to_owned(),
         content,
-        options: AdmitOptions { add: request.add, replace: request.replace },
+        options: AdmitOptions { add: request.add, replace: request.replace, purpose: purpose(importer) },
         created: app.now(),
     };
     let entry = app.audit("import", &format!("{job}/{}", new.period), importer.name);
@@ -109,17 +109,18 @@ pub fn import(
     Ok(report)
 }
 
-/// Reads what a request means, and brings nothing into force.
+/// Reads what a request for names means, and brings nothing into force.
 ///
 /// # Errors
 /// As for [`import`].
-pub(super) fn read(
+pub(super) fn read_accounts(
     app: &mut App,
     request: &ImportRequest,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(&'static Importer, Content)> {
     let importer = named(&request.importer)?;
-    let sources = sources(app, importer, request)?;
+    let mut sources = sources(app, importer, request)?;
+    sources.inputs = sources.inputs.into_iter().map(accounts::readable).collect();
     Ok((importer, ingest(app, importer, &sources, progress)?.content))
 }
 
@@ -240,8 +241,19 @@ struct New<'a> {
     created: String,
 }
 
+/// What an importer's documents are to an account's period.
+fn purpose(importer: &Importer) -> Purpose {
+    match importer.kind {
+        Kind::FullBill => Purpose::FullBill,
+        Kind::Addition | Kind::Accounts => Purpose::Addition,
+    }
+}
+
 fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -> Result<ImportReport> {
-    let known = documents::in_force(tx)?;
+    let mut known = documents::in_force(tx)?;
+    for known in &mut known {
+        known.purpose = billing_providers::importer(&known.importer).map(purpose).unwrap_or_default();
+    }
     let versions = documents::versions(tx)?;
     let is_own = |record: &VersionRecord| record.job == new.job && record.period == new.period;
     let previous = versions.into_iter().rfind(|record| is_own(record) && record.in_force);
