@@ -6,9 +6,11 @@ use std::{
     cell::Cell,
     fs::File,
     io::{self, BufRead, BufReader, Cursor, Read, Seek},
+    path::Path,
     rc::Rc,
 };
 
+use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use zip::{ZipArchive, result::ZipError};
 
@@ -26,12 +28,22 @@ const HEAD_BYTES: u64 = 4096;
 pub(crate) struct Source<'s> {
     /// The file's name; `bill.zip/part1.csv` for a file in an archive.
     pub(crate) name: &'s str,
-    /// The text.
-    pub(crate) text: &'s mut dyn BufRead,
-    /// Whether the text is JSON.
-    pub(crate) is_json: bool,
+    /// What it holds.
+    pub(crate) content: Form<'s>,
     /// How far the reading has come.
     pub(crate) meter: Meter,
+}
+
+/// A table's content.
+pub(crate) enum Form<'s> {
+    /// Comma-separated text.
+    Csv(&'s mut dyn BufRead),
+    /// JSON.
+    Json(&'s mut dyn BufRead),
+    /// A Parquet file on this machine.
+    ParquetFile(File),
+    /// A Parquet file in memory.
+    ParquetBytes(Bytes),
 }
 
 /// Counts the bytes read of a file as it lies on the disk.
@@ -76,6 +88,7 @@ enum Packing {
     Text,
     Gzip,
     Zip,
+    Parquet,
     Unsupported(&'static str),
 }
 
@@ -84,9 +97,7 @@ fn packing(head: &[u8]) -> Packing {
         [] => Packing::Empty,
         [0x1F, 0x8B, ..] => Packing::Gzip,
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Packing::Zip,
-        [b'P', b'A', b'R', b'1', ..] => Packing::Unsupported(
-            "Parquet is not supported by this importer in this version; export the table as CSV",
-        ),
+        [b'P', b'A', b'R', b'1', ..] => Packing::Parquet,
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
             Packing::Unsupported("the text is UTF-16; save it as UTF-8 and import it again")
         }
@@ -176,6 +187,10 @@ pub(crate) fn each_table(input: &Input, visit: Visit<'_>) -> Result<(), DetailEr
     match input {
         Input::Bytes { bytes, .. } => {
             let meter = Meter::new(Some(bytes.len() as u64));
+            if let Packing::Parquet = packing(bytes) {
+                let content = Form::ParquetBytes(Bytes::copy_from_slice(bytes));
+                return visit(Source { name, content, meter });
+            }
             let reopen = || Ok(Cursor::new(bytes.clone()));
             unpack(name, Cursor::new(bytes.clone()), reopen, meter, visit)
         }
@@ -188,9 +203,19 @@ pub(crate) fn each_table(input: &Input, visit: Visit<'_>) -> Result<(), DetailEr
             }
             // The size of a pipe is known only at its end.
             let meter = Meter::new(kind.is_file().then_some(kind.len()));
+            if kind.is_file() && is_parquet(path)? {
+                return visit(Source { name, content: Form::ParquetFile(file), meter });
+            }
             unpack(name, file, open, meter, visit)
         }
     }
+}
+
+fn is_parquet(path: &Path) -> Result<bool, DetailError> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut head));
+    read.map_err(|error| unreadable(path, &error))?;
+    Ok(matches!(packing(&head), Packing::Parquet))
 }
 
 fn unpack<R: Read, Z: Read + Seek>(
@@ -243,9 +268,15 @@ fn plain(
             Err(DetailError::input(name, problem))
         }
         Packing::Unsupported(problem) => Err(DetailError::input(name, problem)),
+        // Its end is read first, so that it cannot come in a stream.
+        Packing::Parquet => {
+            let problem = "this Parquet file comes packed or through a pipe; unpack it and name the file itself";
+            Err(DetailError::input(name, problem))
+        }
         _ => {
             let is_json = is_json(text.head());
-            visit(Source { name, text: &mut text, is_json, meter })
+            let content = if is_json { Form::Json(&mut text) } else { Form::Csv(&mut text) };
+            visit(Source { name, content, meter })
         }
     }
 }

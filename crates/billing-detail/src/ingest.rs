@@ -13,15 +13,17 @@ use billing_core::{
     rejection::Rejection,
     tags::TagNames,
 };
+use parquet::file::reader::ChunkReader;
 
 use crate::{
     blocks::{Blocks, Cut},
-    containers::{Meter, Source, each_table, read_error},
+    containers::{Form, Meter, Source, each_table, read_error},
     csv::{Record, RecordError, Records},
     error::DetailError,
     harvest::{Harvest, Position},
     inputs::Input,
     json::{self, JsonError, Objects},
+    parquet_in::ParquetTable,
     store::{CompletedDetail, DetailWriter},
     table::{Headings, find_headings, next_record, record_error},
     workers::{Cutout, Piece, Plan, Shared, Table, Workers, lock},
@@ -121,16 +123,23 @@ struct OpenTable {
 
 impl Run<'_, '_> {
     fn table(&mut self, source: Source<'_>) -> Result<(), DetailError> {
-        let bytes_max = self.options.record_bytes_max;
         let (name, meter): (Arc<str>, Meter) = (source.name.into(), source.meter);
-        if source.is_json {
-            return self.json(&name, source.text, &meter);
+        match source.content {
+            Form::Csv(text) => self.csv(name, text, &meter),
+            Form::Json(text) => self.json(&name, text, &meter),
+            Form::ParquetFile(file) => self.parquet(ParquetTable::open(&name, file)?, &name, &meter),
+            Form::ParquetBytes(bytes) => self.parquet(ParquetTable::open(&name, bytes)?, &name, &meter),
         }
-        let mut records = Records::new(source.text, bytes_max);
+    }
+
+    /// A table in comma-separated text.
+    fn csv(&mut self, name: Arc<str>, text: impl BufRead, meter: &Meter) -> Result<(), DetailError> {
+        let bytes_max = self.options.record_bytes_max;
+        let mut records = Records::new(text, bytes_max);
         let (headings, reader) = find_headings(&name, &mut records, &self.options, bytes_max)?;
         let (text, line) = records.rest().map_err(|error| record_error(&name, error, bytes_max))?;
         let table = self.open(name, headings, reader);
-        let is_complete = self.blocks(&table, text, line, &meter)?;
+        let is_complete = self.blocks(&table, text, line, meter)?;
         self.tables[table.number].is_complete = is_complete;
         Ok(())
     }
@@ -170,6 +179,28 @@ impl Run<'_, '_> {
             }
         }
         self.workers.hand(&table, Piece::Records(cutout));
+        self.tables[table.number].is_complete = true;
+        Ok(())
+    }
+
+    /// A table in Parquet.
+    fn parquet<F: ChunkReader + 'static>(
+        &mut self,
+        file: ParquetTable<F>,
+        name: &Arc<str>,
+        meter: &Meter,
+    ) -> Result<(), DetailError> {
+        let headings = Headings::of_names(&file.headings());
+        let reader = headings.reader(name, &self.options)?;
+        let mut batches = file.read(reader.columns())?;
+        let table = self.open(name.clone(), headings, reader);
+        while let Some(batch) = batches.next()? {
+            if self.is_stopped() {
+                return Ok(());
+            }
+            self.workers.hand(&table, Piece::Batch(batch));
+            self.tell(name, meter);
+        }
         self.tables[table.number].is_complete = true;
         Ok(())
     }

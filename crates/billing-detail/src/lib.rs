@@ -10,6 +10,7 @@
 
 mod blocks;
 mod canonical;
+mod cells;
 mod chunk;
 mod containers;
 mod csv;
@@ -24,6 +25,7 @@ mod kinds;
 pub mod lookup;
 mod own_text;
 mod pages;
+mod parquet_in;
 mod parquet_out;
 pub mod remote;
 mod row;

@@ -22,6 +22,7 @@ use crate::{
     error::DetailError,
     fields::{Fields, Layout},
     harvest::Harvest,
+    parquet_in::Batch,
     row::{FileOf, Rows},
     table::{Headings, NoRow, record_error},
 };
@@ -46,6 +47,8 @@ pub(crate) enum Piece {
     Block(Block),
     /// Records that were cut one by one.
     Records(Cutout),
+    /// Rows of a Parquet file.
+    Batch(Batch),
 }
 
 /// Records, one behind the other.
@@ -251,16 +254,20 @@ impl<'w> Worker<'w> {
                     let _ = used.send(block);
                 }
             }
-            Piece::Records(cutout) => {
-                for record in cutout.iter() {
-                    take_record(&mut self.rows, &mut self.spans, &mut open, &record)?;
-                }
-            }
+            Piece::Records(cutout) => self.records(&mut open, &cutout)?,
+            Piece::Batch(batch) => self.records(&mut open, &batch.records())?,
         }
         self.table = Some(open);
         self.rows.settle()?;
         self.shared.rows.fetch_add(self.rows.count() - rows, Ordering::Relaxed);
         self.shared.rejected.fetch_add(self.rows.rejected() - rejected, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn records(&mut self, open: &mut OpenTable, cutout: &Cutout) -> Result<(), DetailError> {
+        for record in cutout.iter() {
+            take_record(&mut self.rows, &mut self.spans, open, &record)?;
+        }
         Ok(())
     }
 

@@ -1,0 +1,253 @@
+//! The values of an Arrow column as texts.
+
+use std::io::Write as _;
+
+use arrow_array::{
+    Array, ArrayRef, ListArray, MapArray, RecordBatch, StructArray,
+    cast::AsArray,
+    types::{
+        Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+        Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+        TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    },
+};
+use arrow_schema::{DataType, TimeUnit};
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// A column's values.
+#[derive(Clone, Copy)]
+pub(crate) struct Cells<'b> {
+    values: &'b ArrayRef,
+    /// The columns that it is within: where one of them has no value, neither has this.
+    around: [Option<&'b ArrayRef>; 3],
+}
+
+/// Whether values of this type have a text.
+pub(crate) fn can_be_read(kind: &DataType) -> bool {
+    use DataType as T;
+    match kind {
+        T::Null | T::Boolean | T::Utf8 | T::LargeUtf8 | T::Date32 | T::Timestamp(..) => true,
+        T::Decimal128(_, scale) | T::Decimal256(_, scale) => *scale >= 0,
+        T::List(item) => can_be_read(item.data_type()),
+        T::Struct(fields) => fields.iter().all(|field| can_be_read(field.data_type())),
+        T::Map(entries, _) => can_be_read(entries.data_type()),
+        kind => kind.is_integer() || matches!(kind, T::Float32 | T::Float64),
+    }
+}
+
+impl<'b> Cells<'b> {
+    /// The column at a path: its place in the batch, then in each column that it is within.
+    pub(crate) fn at(batch: &'b RecordBatch, path: &[usize]) -> Option<Self> {
+        let (first, rest) = path.split_first()?;
+        let mut values = batch.columns().get(*first)?;
+        let mut around = [None; 3];
+        for (depth, place) in rest.iter().enumerate() {
+            *around.get_mut(depth)? = Some(values);
+            values = values.as_struct_opt()?.columns().get(*place)?;
+        }
+        Some(Self { values, around })
+    }
+
+    /// Appends the text of a row's value; nothing where there is none.
+    pub(crate) fn put(&self, row: usize, bytes: &mut Vec<u8>) {
+        let is_null = |values: &ArrayRef| values.is_null(row);
+        if !self.around.into_iter().flatten().any(is_null) && !is_null(self.values) {
+            put(self.values, row, bytes);
+        }
+    }
+}
+
+/// Appends a value's text.
+fn put(values: &ArrayRef, row: usize, bytes: &mut Vec<u8>) {
+    // Writing into memory cannot fail.
+    macro_rules! number {
+        ($kind:ty) => {
+            drop(write!(bytes, "{}", values.as_primitive::<$kind>().value(row)))
+        };
+    }
+    match values.data_type() {
+        DataType::Utf8 => bytes.extend_from_slice(values.as_string::<i32>().value(row).as_bytes()),
+        DataType::LargeUtf8 => bytes.extend_from_slice(values.as_string::<i64>().value(row).as_bytes()),
+        // `Display` of a binary number is the shortest decimal that means it.
+        DataType::Float64 => number!(Float64Type),
+        DataType::Float32 => number!(Float32Type),
+        DataType::Int64 => number!(Int64Type),
+        DataType::Int32 => number!(Int32Type),
+        DataType::Int16 => number!(Int16Type),
+        DataType::Int8 => number!(Int8Type),
+        DataType::UInt64 => number!(UInt64Type),
+        DataType::UInt32 => number!(UInt32Type),
+        DataType::UInt16 => number!(UInt16Type),
+        DataType::UInt8 => number!(UInt8Type),
+        DataType::Boolean => drop(write!(bytes, "{}", values.as_boolean().value(row))),
+        DataType::Decimal128(..) => {
+            bytes.extend_from_slice(values.as_primitive::<Decimal128Type>().value_as_string(row).as_bytes());
+        }
+        DataType::Decimal256(..) => {
+            bytes.extend_from_slice(values.as_primitive::<Decimal256Type>().value_as_string(row).as_bytes());
+        }
+        DataType::Date32 => put_date(i64::from(values.as_primitive::<Date32Type>().value(row)), bytes),
+        DataType::Timestamp(unit, _) => put_moment(values, *unit, row, bytes),
+        DataType::List(_) => put_list(values.as_list::<i32>(), row, bytes),
+        DataType::Map(..) => put_map(values.as_map(), row, bytes),
+        DataType::Struct(_) => put_object(values.as_struct(), row, bytes),
+        _ => {}
+    }
+}
+
+/// Appends a value as JSON.
+fn put_json(values: &ArrayRef, row: usize, bytes: &mut Vec<u8>) {
+    if values.is_null(row) {
+        bytes.extend_from_slice(b"null");
+        return;
+    }
+    match values.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Date32 | DataType::Timestamp(..) => {
+            let mut text = Vec::new();
+            put(values, row, &mut text);
+            put_text(&String::from_utf8_lossy(&text), bytes);
+        }
+        DataType::Null => bytes.extend_from_slice(b"null"),
+        _ => put(values, row, bytes),
+    }
+}
+
+fn put_text(text: &str, bytes: &mut Vec<u8>) {
+    // A text always has a JSON form.
+    drop(serde_json::to_writer(bytes, text));
+}
+
+fn put_list(list: &ListArray, row: usize, bytes: &mut Vec<u8>) {
+    let items = list.value(row);
+    bytes.push(b'[');
+    for item in 0..items.len() {
+        if item > 0 {
+            bytes.push(b',');
+        }
+        put_json(&items, item, bytes);
+    }
+    bytes.push(b']');
+}
+
+fn put_map(map: &MapArray, row: usize, bytes: &mut Vec<u8>) {
+    let entries = map.value(row);
+    let (names, values) = (entries.column(0), entries.column(1));
+    bytes.push(b'{');
+    for entry in 0..entries.len() {
+        if entry > 0 {
+            bytes.push(b',');
+        }
+        let mut name = Vec::new();
+        put(names, entry, &mut name);
+        put_text(&String::from_utf8_lossy(&name), bytes);
+        bytes.push(b':');
+        put_json(values, entry, bytes);
+    }
+    bytes.push(b'}');
+}
+
+fn put_object(object: &StructArray, row: usize, bytes: &mut Vec<u8>) {
+    bytes.push(b'{');
+    for (place, (name, values)) in object.column_names().into_iter().zip(object.columns()).enumerate() {
+        if place > 0 {
+            bytes.push(b',');
+        }
+        put_text(name, bytes);
+        bytes.push(b':');
+        put_json(values, row, bytes);
+    }
+    bytes.push(b'}');
+}
+
+/// Appends a moment as ISO 8601 in UTC, with as much of a second as there is.
+fn put_moment(values: &ArrayRef, unit: TimeUnit, row: usize, bytes: &mut Vec<u8>) {
+    let (count, digits) = match unit {
+        TimeUnit::Second => (values.as_primitive::<TimestampSecondType>().value(row), 0),
+        TimeUnit::Millisecond => (values.as_primitive::<TimestampMillisecondType>().value(row), 3),
+        TimeUnit::Microsecond => (values.as_primitive::<TimestampMicrosecondType>().value(row), 6),
+        TimeUnit::Nanosecond => (values.as_primitive::<TimestampNanosecondType>().value(row), 9),
+    };
+    let units = 10_i64.pow(digits);
+    let (seconds, fraction) = (count.div_euclid(units), count.rem_euclid(units));
+    put_date(seconds.div_euclid(SECONDS_A_DAY), bytes);
+    let second = seconds.rem_euclid(SECONDS_A_DAY);
+    let _ = write!(bytes, "T{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
+    if fraction > 0 {
+        let text = format!("{fraction:0width$}", width = digits as usize);
+        let _ = write!(bytes, ".{}", text.trim_end_matches('0'));
+    }
+    bytes.push(b'Z');
+}
+
+/// Appends the date of a day counted from 1970-01-01. Years are counted from March here, so that a leap day is the last
+/// of its year, and in cycles of 400 years, which all have the same number of days.
+fn put_date(day: i64, bytes: &mut Vec<u8>) {
+    let day = day + 719_468;
+    let (cycle, of_cycle) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year_of_cycle = (of_cycle - of_cycle / 1_460 + of_cycle / 36_524 - of_cycle / 146_096) / 365;
+    let day_of_year = of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day_of_month = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let year = cycle * 400 + year_of_cycle + i64::from(month <= 2);
+    let _ = write!(bytes, "{year:04}-{month:02}-{day_of_month:02}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{
+        Date32Array, Decimal128Array, TimestampMicrosecondArray, TimestampSecondArray, builder::MapBuilder,
+        builder::StringBuilder,
+    };
+
+    use super::*;
+
+    fn check(values: impl Array + 'static, texts: &[&str]) {
+        let values: ArrayRef = Arc::new(values);
+        assert!(can_be_read(values.data_type()));
+        for (row, expected) in texts.iter().enumerate() {
+            let mut bytes = Vec::new();
+            put(&values, row, &mut bytes);
+            assert_eq!(String::from_utf8(bytes).unwrap(), *expected);
+        }
+    }
+
+    #[test]
+    fn numbers_have_their_shortest_decimal_form() {
+        let doubles: Vec<_> = ["0.1", "1e-7", "-3", "1005.0048329999999"].map(|text| text.parse().unwrap()).into();
+        check(
+            arrow_array::PrimitiveArray::<Float64Type>::from_iter_values(doubles),
+            &["0.1", "0.0000001", "-3", "1005.0048329999999"],
+        );
+        let decimals = Decimal128Array::from_iter_values([12_345, -5]).with_precision_and_scale(10, 3).unwrap();
+        check(decimals, &["12.345", "-0.005"]);
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        check(
+            Date32Array::from_iter_values([0, 20_727, -1, 11_016, 19_782]),
+            &["1970-01-01", "2026-10-01", "1969-12-31", "2000-02-29", "2024-02-29"],
+        );
+        check(
+            TimestampMicrosecondArray::from_iter_values([1_790_812_800_000_000, 1_500_000, -1]),
+            &["2026-10-01T00:00:00Z", "1970-01-01T00:00:01.5Z", "1969-12-31T23:59:59.999999Z"],
+        );
+        check(TimestampSecondArray::from_iter_values([86_399]), &["1970-01-01T23:59:59Z"]);
+    }
+
+    #[test]
+    fn maps_are_objects() {
+        let mut map = MapBuilder::new(None, StringBuilder::new(), StringBuilder::new());
+        map.keys().append_value("a \"b\"");
+        map.values().append_value("1");
+        map.keys().append_value("none");
+        map.values().append_null();
+        map.append(true).unwrap();
+        map.append(true).unwrap();
+        check(map.finish(), &[r#"{"a \"b\"":"1","none":null}"#, "{}"]);
+    }
+}

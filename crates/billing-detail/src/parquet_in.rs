@@ -1,0 +1,188 @@
+//! Tables in Parquet files, as providers deliver them: only the columns that are read are unpacked, and each value
+//! becomes the text that the same table has as CSV or JSON. Amounts typed `double` become their shortest decimal form.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Fields, SchemaRef};
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
+    },
+    file::reader::ChunkReader,
+};
+
+use crate::{cells::Cells, csv::Record, error::DetailError, workers::Cutout};
+
+/// Rows that are unpacked at once.
+const BATCH_ROWS: usize = 4096;
+/// Most columns, those within columns counted.
+const COLUMNS_MAX: usize = 65_536;
+
+/// A Parquet file whose headings are known.
+pub(crate) struct ParquetTable<F: ChunkReader + 'static> {
+    name: Arc<str>,
+    builder: ParquetRecordBatchReaderBuilder<F>,
+    columns: Vec<Column>,
+}
+
+/// A column of the table: one of the file, or a field within one that has fields.
+#[derive(Clone, Debug)]
+struct Column {
+    /// Its names, with points between them.
+    heading: String,
+    /// Its place among the file's columns, then among the fields of each.
+    path: Vec<usize>,
+}
+
+/// How the batches of a table are read.
+pub(crate) struct ColumnPlan {
+    /// For each column that is read: its place in the row, and the path to it in a batch.
+    read: Vec<(usize, Vec<usize>)>,
+    /// How many fields a row has.
+    width: usize,
+}
+
+/// Rows of a Parquet file, unpacked but not yet texts.
+pub(crate) struct Batch {
+    plan: Arc<ColumnPlan>,
+    rows: RecordBatch,
+    /// The number of the first of them, from 1.
+    first: u64,
+}
+
+impl<F: ChunkReader + 'static> ParquetTable<F> {
+    /// Opens a file.
+    pub(crate) fn open(name: &Arc<str>, file: F) -> Result<Self, DetailError> {
+        let builder = guarded(name, || {
+            // What a writer noted about its own types would make dates and texts others than the file has.
+            let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+            ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+                .map_err(|error| damaged(name, &error))
+        })?;
+        let mut columns = Vec::new();
+        name_columns(builder.schema().fields(), "", &[], &mut columns);
+        if columns.len() > COLUMNS_MAX {
+            let problem = "the file has more columns than any table; import the provider's export";
+            return Err(DetailError::input(&**name, problem));
+        }
+        Ok(Self { name: name.clone(), builder, columns })
+    }
+
+    /// The names of its columns; those within a column with a point between the names.
+    pub(crate) fn headings(&self) -> Vec<&str> {
+        self.columns.iter().map(|column| column.heading.as_str()).collect()
+    }
+
+    /// Reads these of its columns, batch by batch.
+    pub(crate) fn read(self, wanted: &[usize]) -> Result<Batches, DetailError> {
+        let Self { name, builder, columns } = self;
+        let wanted_columns = || wanted.iter().filter_map(|place| Some((*place, columns.get(*place)?)));
+        let mut roots: Vec<usize> = wanted_columns().map(|(_, column)| column.path[0]).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        let read = wanted_columns()
+            .map(|(place, column)| {
+                let mut path = column.path.clone();
+                path[0] = roots.binary_search(&path[0]).unwrap_or_default();
+                (place, path)
+            })
+            .collect();
+        let plan = Arc::new(ColumnPlan { read, width: columns.len() });
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let reader = guarded(&name, || {
+            let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
+            builder.build().map_err(|error| damaged(&name, &error))
+        })?;
+        check_types(&name, &reader)?;
+        Ok(Batches { name, reader, plan, next: 1 })
+    }
+}
+
+/// The batches of a file, one after the other.
+pub(crate) struct Batches {
+    name: Arc<str>,
+    reader: ParquetRecordBatchReader,
+    plan: Arc<ColumnPlan>,
+    next: u64,
+}
+
+impl Batches {
+    /// The next batch.
+    pub(crate) fn next(&mut self) -> Result<Option<Batch>, DetailError> {
+        let (name, reader) = (&self.name, &mut self.reader);
+        let rows = guarded(name, || reader.next().transpose().map_err(|error| damaged(name, &error)))?;
+        Ok(rows.map(|rows| {
+            let first = self.next;
+            self.next += rows.num_rows() as u64;
+            Batch { plan: self.plan.clone(), rows, first }
+        }))
+    }
+}
+
+impl Batch {
+    /// Its rows as records: the texts of the columns that are read, and nothing in the others.
+    pub(crate) fn records(&self) -> Cutout {
+        let cells: Vec<(usize, Option<Cells<'_>>)> =
+            self.plan.read.iter().map(|(place, path)| (*place, Cells::at(&self.rows, path))).collect();
+        let (mut cutout, mut bytes) = (Cutout::default(), Vec::new());
+        let mut spans = vec![(0, 0); self.plan.width];
+        for row in 0..self.rows.num_rows() {
+            bytes.clear();
+            for (place, cells) in &cells {
+                let start = bytes.len();
+                if let Some(cells) = cells {
+                    cells.put(row, &mut bytes);
+                }
+                spans[*place] = (start, bytes.len());
+            }
+            cutout.push(&Record { line: self.first + row as u64, bytes: &bytes, spans: &spans });
+        }
+        cutout
+    }
+}
+
+fn name_columns(fields: &Fields, before: &str, path: &[usize], columns: &mut Vec<Column>) {
+    for (place, field) in fields.iter().enumerate() {
+        let heading = match before {
+            "" => field.name().clone(),
+            before => format!("{before}.{}", field.name()),
+        };
+        let path = [path, &[place]].concat();
+        match field.data_type() {
+            DataType::Struct(fields) => name_columns(fields, &heading, &path, columns),
+            _ => columns.push(Column { heading, path }),
+        }
+    }
+}
+
+/// Whether all columns that are read have types that a table of costs can have.
+fn check_types(name: &Arc<str>, reader: &ParquetRecordBatchReader) -> Result<(), DetailError> {
+    use arrow_array::RecordBatchReader as _;
+    let schema: SchemaRef = reader.schema();
+    match schema.fields().iter().find(|field| !crate::cells::can_be_read(field.data_type())) {
+        None => Ok(()),
+        Some(field) => {
+            let (column, kind) = (field.name(), field.data_type());
+            let problem = format!(
+                "the column {column} is of a type that is not read ({kind}); export it as text or number"
+            );
+            Err(DetailError::input(&**name, problem))
+        }
+    }
+}
+
+fn damaged(name: &Arc<str>, error: &dyn std::fmt::Display) -> DetailError {
+    let problem = format!("the Parquet file is damaged ({error}); download it again");
+    DetailError::input(&**name, problem)
+}
+
+/// Runs a step of the Parquet reader, which on some damaged files panics.
+fn guarded<T>(name: &Arc<str>, step: impl FnOnce() -> Result<T, DetailError>) -> Result<T, DetailError> {
+    catch_unwind(AssertUnwindSafe(step))
+        .unwrap_or_else(|_| Err(damaged(name, &"it contradicts itself where its pages are described")))
+}
