@@ -12,14 +12,14 @@ use anyhow::Result;
 use billing_core::{
     Period, Totals,
     document::{Content, InvoiceTotal},
-    flow::admit::{self, Admission, AdmitOptions, InForce},
+    flow::admit::{self, Admission, AdmitOptions, InForce, Purpose},
     ids::{Provider, Target},
     receive,
     rejection::{Rejection, Remark},
     tags::{NAME_CHARACTERS_MAX, is_too_long},
 };
 use billing_detail::{IngestOptions, Ingested, Input, Progress};
-use billing_providers::Importer;
+use billing_providers::{Importer, Kind, delivery::Wanted};
 use billing_remote::Location;
 use billing_store::{
     StoreError, Transaction, audit, catalog,
@@ -27,7 +27,7 @@ use billing_store::{
 };
 use tempfile::TempDir;
 
-use super::{bill, fetch, master_data, usage};
+use super::{accounts, bill, fetch, master_data, usage};
 use crate::{app::App, samples};
 
 /// Most rejected rows; a file with more is of another kind.
@@ -95,7 +95,7 @@ pub fn import(
         period: sources.period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
         folder: detail.folder().to_owned(),
         content,
-        options: AdmitOptions { add: request.add, replace: request.replace },
+        options: AdmitOptions { add: request.add, replace: request.replace, purpose: purpose(importer) },
         created: app.now(),
     };
     let entry = app.audit("import", &format!("{job}/{}", new.period), importer.name);
@@ -109,17 +109,18 @@ pub fn import(
     Ok(report)
 }
 
-/// Reads what a request means, and brings nothing into force.
+/// Reads what a request for names means, and brings nothing into force.
 ///
 /// # Errors
 /// As for [`import`].
-pub(super) fn read(
+pub(super) fn read_accounts(
     app: &mut App,
     request: &ImportRequest,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(&'static Importer, Content)> {
     let importer = named(&request.importer)?;
-    let sources = sources(app, importer, request)?;
+    let mut sources = sources(app, importer, request)?;
+    sources.inputs = sources.inputs.into_iter().map(accounts::readable).collect();
     Ok((importer, ingest(app, importer, &sources, progress)?.content))
 }
 
@@ -174,7 +175,7 @@ struct Sources {
 fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
     let period = request.period;
     if !request.files.is_empty() {
-        return named_files(app, importer, request);
+        return given(app, importer, request);
     }
     let month = period.unwrap_or_else(|| app.last_month());
     if app.settings.process_samples {
@@ -184,32 +185,28 @@ fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<So
         return Ok(Sources { inputs: vec![sample], period, sample: true, ..Sources::default() });
     }
     let fetched = fetch::documents(app, importer, month)?;
-    Ok(Sources {
-        inputs: fetched.inputs,
-        period: fetched.period,
-        _fetched: Some(fetched.folder),
-        ..Sources::default()
-    })
+    let period = period.or(fetched.period);
+    Ok(Sources { inputs: fetched.inputs, period, sample: false, _fetched: Some(fetched.folder) })
 }
 
-/// The files that are named: on this machine, and at addresses of object stores.
-fn named_files(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
-    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
-    let (there, here): (Vec<PathBuf>, Vec<PathBuf>) =
-        request.files.iter().cloned().partition(|path| Location::is_one(&text(path)));
-    let (mut inputs, mut period) = (Vec::new(), None);
-    if !here.is_empty() {
-        (inputs, period) = local::files(importer, &here, request.period)?;
+/// The files that are named, on this machine or by an address.
+fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
+    let (remote, local): (Vec<PathBuf>, Vec<PathBuf>) =
+        request.files.iter().cloned().partition(|path| Location::is_one(&path.to_string_lossy()));
+    let (mut inputs, mut period) = local::files(importer, &local, request.period)?;
+    let mut folder = None;
+    if !remote.is_empty() {
+        let parse = |path: &PathBuf| {
+            Location::parse(&path.to_string_lossy()).map_err(|error| usage(error.to_string()))
+        };
+        let addresses = remote.iter().map(parse).collect::<Result<Vec<Location>>>()?;
+        let wanted = Wanted { period: request.period, report: None };
+        let fetched = fetch::delivered(app, importer, &addresses, wanted)?;
+        inputs.extend(fetched.inputs);
+        period = period.max(fetched.period);
+        folder = Some(fetched.folder);
     }
-    let mut fetched = None;
-    if !there.is_empty() {
-        let addresses: Vec<String> = there.iter().map(text).collect();
-        let found = fetch::addresses(app, importer, &addresses, request.period)?;
-        inputs.extend(found.inputs);
-        period = period.max(found.period);
-        fetched = Some(found.folder);
-    }
-    Ok(Sources { inputs, period: request.period.or(period), _fetched: fetched, ..Sources::default() })
+    Ok(Sources { inputs, period: request.period.or(period), sample: false, _fetched: folder })
 }
 
 /// Removes detail that no version refers to, left behind by a crash.
@@ -240,8 +237,19 @@ struct New<'a> {
     created: String,
 }
 
+/// What an importer's documents are to an account's period.
+fn purpose(importer: &Importer) -> Purpose {
+    match importer.kind {
+        Kind::FullBill => Purpose::FullBill,
+        Kind::Addition | Kind::Accounts => Purpose::Addition,
+    }
+}
+
 fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -> Result<ImportReport> {
-    let known = documents::in_force(tx)?;
+    let mut known = documents::in_force(tx)?;
+    for known in &mut known {
+        known.purpose = billing_providers::importer(&known.importer).map(purpose).unwrap_or_default();
+    }
     let versions = documents::versions(tx)?;
     let is_own = |record: &VersionRecord| record.job == new.job && record.period == new.period;
     let previous = versions.into_iter().rfind(|record| is_own(record) && record.in_force);
