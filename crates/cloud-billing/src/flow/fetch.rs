@@ -37,20 +37,32 @@ const DELIVERED: &[(&str, &str, Option<&str>)] = &[
     ("focus", "FOCUS_URL", None),
 ];
 
+/// Importers whose folders hold months and older writings beside each other: without a manifest nobody knows which files
+/// are the bill.
+const NEED_MANIFEST: &[&str] = &["aws-cur", "azure-usage"];
+
 /// Fetches the documents of an importer: from where the settings say that they are delivered, else from the provider
-/// itself.
+/// itself. Without a period the newest that is delivered is meant, of what must be asked for last month's.
 ///
 /// # Errors
 /// When a setting is missing (a wrong call), and when the provider refuses, has nothing, or does not deliver all of it.
-pub fn documents(app: &App, importer: &Importer, period: Period) -> Result<Fetched> {
+pub fn documents(app: &App, importer: &Importer, period: Option<Period>) -> Result<Fetched> {
     let set = |name: &str| app.settings.providers.get(name);
     for (name, url, report) in DELIVERED {
         if let Some(address) = set(url).filter(|_| importer.name == *name) {
             let location = Location::parse(address).map_err(|error| not_understood(url, error))?;
-            let wanted = Wanted { period: Some(period), report: report.and_then(set) };
-            return delivered(app, importer, &[location], wanted);
+            let wanted = Wanted { period, report: report.and_then(set) };
+            let fetched = delivered(app, importer, &[location], wanted)?;
+            if fetched.period.is_none() && NEED_MANIFEST.contains(name) {
+                bail!(
+                    "{address}: there is no manifest, so nobody knows which files are the bill: set {url} to the folder \
+                     that {name} is delivered to, or name files with -f FILE"
+                );
+            }
+            return Ok(fetched);
         }
     }
+    let period = period.unwrap_or_else(|| app.last_month());
     let folder = temporary()?;
     let world =
         World { app, http: Http::new(&app.settings.remote)?, folder: folder.path(), importer, period };

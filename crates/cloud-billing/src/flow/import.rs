@@ -184,7 +184,7 @@ fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<So
         })?;
         return Ok(Sources { inputs: vec![sample], period, sample: true, ..Sources::default() });
     }
-    let fetched = fetch::documents(app, importer, month)?;
+    let fetched = fetch::documents(app, importer, period)?;
     let period = period.or(fetched.period);
     Ok(Sources { inputs: fetched.inputs, period, sample: false, _fetched: Some(fetched.folder) })
 }
