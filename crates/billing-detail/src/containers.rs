@@ -28,6 +28,8 @@ pub(crate) struct Source<'s> {
     pub(crate) name: &'s str,
     /// The text.
     pub(crate) text: &'s mut dyn BufRead,
+    /// Whether the text is JSON.
+    pub(crate) is_json: bool,
     /// How far the reading has come.
     pub(crate) meter: Meter,
 }
@@ -241,8 +243,17 @@ fn plain(
             Err(DetailError::input(name, problem))
         }
         Packing::Unsupported(problem) => Err(DetailError::input(name, problem)),
-        _ => visit(Source { name, text: &mut text, meter }),
+        _ => {
+            let is_json = is_json(text.head());
+            visit(Source { name, text: &mut text, is_json, meter })
+        }
     }
+}
+
+/// Whether a text starts like JSON.
+fn is_json(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 /// The sentence for a stream that fails; `line` is the last one that was reached.
@@ -297,7 +308,7 @@ fn unzip<Z: Read + Seek>(name: &str, file: Z, visit: Visit<'_>) -> Result<(), De
 fn is_table(entry: &str) -> bool {
     let lower = entry.to_ascii_lowercase();
     let hidden = lower.starts_with("__macosx/") || lower.rsplit('/').next().unwrap_or("").starts_with('.');
-    !hidden && (lower.ends_with(".csv") || lower.ends_with(".gz"))
+    !hidden && [".csv", ".json", ".jsonl", ".gz"].iter().any(|end| lower.ends_with(end))
 }
 
 fn zip_error(name: &str, error: ZipError) -> DetailError {

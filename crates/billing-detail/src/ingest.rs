@@ -6,17 +6,24 @@ use std::{
     thread,
 };
 
-use billing_core::{Period, document::Content, ports::TableFormat, rejection::Rejection, tags::TagNames};
+use billing_core::{
+    Period,
+    document::Content,
+    ports::{RowReader, TableFormat},
+    rejection::Rejection,
+    tags::TagNames,
+};
 
 use crate::{
     blocks::{Blocks, Cut},
     containers::{Meter, Source, each_table, read_error},
-    csv::Records,
+    csv::{Record, RecordError, Records},
     error::DetailError,
     harvest::{Harvest, Position},
     inputs::Input,
+    json::{self, JsonError, Objects},
     store::{CompletedDetail, DetailWriter},
-    table::{find_headings, next_record, record_error},
+    table::{Headings, find_headings, next_record, record_error},
     workers::{Cutout, Piece, Plan, Shared, Table, Workers, lock},
 };
 
@@ -116,15 +123,54 @@ impl Run<'_, '_> {
     fn table(&mut self, source: Source<'_>) -> Result<(), DetailError> {
         let bytes_max = self.options.record_bytes_max;
         let (name, meter): (Arc<str>, Meter) = (source.name.into(), source.meter);
+        if source.is_json {
+            return self.json(&name, source.text, &meter);
+        }
         let mut records = Records::new(source.text, bytes_max);
         let (headings, reader) = find_headings(&name, &mut records, &self.options, bytes_max)?;
         let (text, line) = records.rest().map_err(|error| record_error(&name, error, bytes_max))?;
-        let layout = headings.layout(reader.columns(), bytes_max);
+        let table = self.open(name, headings, reader);
+        let is_complete = self.blocks(&table, text, line, &meter)?;
+        self.tables[table.number].is_complete = is_complete;
+        Ok(())
+    }
+
+    fn open(&mut self, name: Arc<str>, headings: Headings, reader: Box<dyn RowReader>) -> Arc<Table> {
+        let layout = headings.layout(reader.columns(), self.options.record_bytes_max);
         let number = self.tables.len();
         let table = Arc::new(Table { number, name, headings, reader: Mutex::new(reader), layout });
         self.tables.push(OpenTable { table: table.clone(), is_complete: false });
-        let is_complete = self.blocks(&table, text, line, &meter)?;
-        self.tables[number].is_complete = is_complete;
+        table
+    }
+
+    /// A table in JSON: each row names its fields.
+    fn json(&mut self, name: &Arc<str>, text: impl BufRead, meter: &Meter) -> Result<(), DetailError> {
+        let (paths, bytes_max) = (self.options.format.json_fields(), self.options.record_bytes_max);
+        if paths.is_empty() {
+            let problem = "this is JSON, which this importer does not read; import the provider's CSV export";
+            return Err(DetailError::input(&**name, problem));
+        }
+        let headings = Headings::of_names(paths);
+        let reader = headings.reader(name, &self.options)?;
+        let table = self.open(name.clone(), headings, reader);
+        let mut objects = Objects::new(text, bytes_max);
+        let (mut cutout, mut bytes, mut spans) = (Cutout::default(), Vec::new(), Vec::new());
+        while let Some((line, object)) = objects.next().map_err(|error| json_error(name, error, bytes_max))? {
+            bytes.clear();
+            spans.clear();
+            json::fields(object, paths, &mut bytes, &mut spans)
+                .map_err(|_| json_error(name, JsonError::NotJson(line), bytes_max))?;
+            cutout.push(&Record { line, bytes: &bytes, spans: &spans });
+            if cutout.size() >= CUTOUT_BYTES {
+                if self.is_stopped() {
+                    return Ok(());
+                }
+                self.workers.hand(&table, Piece::Records(std::mem::take(&mut cutout)));
+                self.tell(name, meter);
+            }
+        }
+        self.workers.hand(&table, Piece::Records(cutout));
+        self.tables[table.number].is_complete = true;
         Ok(())
     }
 
@@ -216,6 +262,20 @@ impl Run<'_, '_> {
         read?;
         let names: Vec<Arc<str>> = self.tables.iter().map(|open| open.table.name.clone()).collect();
         harvest.into_content(&names)
+    }
+}
+
+fn json_error(file: &str, error: JsonError, bytes_max: usize) -> DetailError {
+    match error {
+        JsonError::Io(line, error) => read_error(file, line, &error),
+        JsonError::TooLong(line) => record_error(file, RecordError::TooLong(line), bytes_max),
+        JsonError::Unfinished(line) => {
+            DetailError::at_line(file, line, "the JSON that starts here has no end; download the file again")
+        }
+        JsonError::NotJson(line) => {
+            let problem = "this is no JSON, or no list of rows; import the file as the provider delivers it";
+            DetailError::at_line(file, line, problem)
+        }
     }
 }
 

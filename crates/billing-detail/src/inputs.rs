@@ -92,7 +92,10 @@ fn walk(folder: &Path, visited: &mut HashSet<PathBuf>, files: &mut Vec<PathBuf>)
         let kind = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
         if kind.is_dir() {
             walk(&path, visited, files)?;
-        } else if [".csv", ".gz", ".zip"].iter().any(|end| name.ends_with(end)) {
+        } else if [".csv", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".zip"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        {
             files.push(path);
         }
     }

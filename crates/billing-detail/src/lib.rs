@@ -2,7 +2,7 @@
 //!
 //! The way of a row: [`mod@inputs`] finds the files, `containers` unpacks them to streams of text. `blocks` cuts the text
 //! where records end, which `structure` sees, and `workers` has several threads read blocks: `fields` finds the fields of
-//! plain ones, `csv` reads the others record by record. `row` has each row understood, by its kind in `kinds`, and puts
+//! plain ones, `csv` reads the others record by record, and `json` finds the rows in JSON. `row` has each row understood, by its kind in `kinds`, and puts
 //! it into the sums of `harvest` or among the rejections; `parquet_out` writes it down. [`mod@ingest`] conducts.
 //! [`store`] owns the folders, [`remote`] those in an object store, [`lookup`] finds rows again.
 //!
@@ -19,6 +19,7 @@ mod fields;
 mod harvest;
 pub mod ingest;
 pub mod inputs;
+mod json;
 mod kinds;
 pub mod lookup;
 mod own_text;

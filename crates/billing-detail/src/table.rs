@@ -29,6 +29,32 @@ pub(crate) enum NoRow {
     Broken(String, String),
 }
 
+impl Headings {
+    /// The headings of a table that has no line for them, because each row names its fields.
+    pub(crate) fn of_names(names: &[&str]) -> Self {
+        let (mut text, mut spans) = (String::new(), Vec::new());
+        for name in names {
+            let start = text.len();
+            text.push_str(name);
+            spans.push((start, text.len()));
+        }
+        Self { text, spans }
+    }
+
+    /// What reads the rows below such headings.
+    pub(crate) fn reader(
+        &self,
+        file: &str,
+        options: &IngestOptions<'_>,
+    ) -> Result<Box<dyn RowReader>, DetailError> {
+        let row = Row::new(&self.text, &self.spans);
+        options.format.headings(row, &options.tag_names).map_err(|missing| {
+            let best = Some((1, missing));
+            missing_error(file, best, options.format)
+        })
+    }
+}
+
 /// Finds the headings, which may stand below lines that only people read, and what reads the rows below them.
 pub(crate) fn find_headings<R: BufRead>(
     file: &str,
