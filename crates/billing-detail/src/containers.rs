@@ -270,7 +270,8 @@ fn plain(
         Packing::Unsupported(problem) => Err(DetailError::input(name, problem)),
         // Its end is read first, so that it cannot come in a stream.
         Packing::Parquet => {
-            let problem = "this Parquet file comes packed or through a pipe; unpack it and name the file itself";
+            let problem =
+                "this Parquet file comes packed or through a pipe; unpack it and name the file itself";
             Err(DetailError::input(name, problem))
         }
         _ => {
@@ -376,7 +377,8 @@ mod tests {
         let input = Input::Bytes { name: name.to_owned(), bytes: bytes.into() };
         let visited = each_table(&input, &mut |source| {
             let mut text = String::new();
-            source.text.read_to_string(&mut text).map_err(|error| read_error(source.name, 1, &error))?;
+            let (Form::Csv(content) | Form::Json(content)) = source.content else { unreachable!() };
+            content.read_to_string(&mut text).map_err(|error| read_error(source.name, 1, &error))?;
             tables.push((source.name.to_owned(), text));
             Ok(())
         });

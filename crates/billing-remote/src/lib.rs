@@ -1,7 +1,7 @@
 //! Everything beyond this machine: object stores, and what providers answer over HTTP.
 //!
 //! [`http`] sends requests and downloads, with retries. [`location`] names a place in an object store, [`store`] reads
-//! and writes there. [`settings`] names what can be set; values are handed in, never
+//! and writes there, [`delivered`] fetches a bill from it. [`settings`] names what can be set; values are handed in, never
 //! read from the environment here. Errors are sentences without secrets.
 //!
 //! The functions wait for their result; a thread of this crate's own drives the connections.
@@ -10,6 +10,7 @@ pub mod aws;
 pub mod azure;
 mod client;
 mod connect;
+pub mod delivered;
 pub mod download;
 pub mod ecb;
 mod endpoint;
@@ -26,6 +27,7 @@ pub mod store;
 mod token;
 mod verify;
 
+pub use delivered::{Delivered, fetch_documents};
 pub use download::Downloaded;
 pub use error::{Refusal, RemoteError};
 pub use fetched::FetchedFile;

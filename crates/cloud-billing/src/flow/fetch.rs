@@ -1,24 +1,22 @@
 //! Fetches a provider's documents: what the settings name becomes files on this machine, which are then read like those
 //! that a person names.
 
-mod bucket;
+use std::{collections::HashSet, path::Path};
 
-use std::path::Path;
-
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use billing_core::Period;
 use billing_detail::Input;
 use billing_providers::{Importer, delivery::Wanted};
 use billing_remote::{
-    FetchedFile, Http,
+    FetchedFile, Http, Location, ObjectStore,
     aws::Organization,
     azure::{AzureManager, BillingScope},
+    fetch_documents,
     google::{BigQuery, BillingTable, Months},
 };
 use tempfile::TempDir;
 
-use self::bucket::Take;
-use super::usage;
+use super::{accounts::table_of, usage};
 use crate::{app::App, config::providers::not_understood};
 
 /// What was fetched.
@@ -26,27 +24,50 @@ use crate::{app::App, config::providers::not_understood};
 pub struct Fetched {
     /// The files.
     pub inputs: Vec<Input>,
-    /// The billing period, where it is known.
+    /// The billing period, where a manifest or the question tells it.
     pub period: Option<Period>,
     /// The folder that they are in, which is removed with this.
     pub folder: TempDir,
 }
 
-/// Fetches the documents of an importer for a billing period.
+/// Where a provider delivers to a bucket, the setting that names it and that of the report's name.
+const DELIVERED: &[(&str, &str, Option<&str>)] = &[
+    ("aws-cur", "AWS_CUR_URL", Some("AWS_CUR_REPORT")),
+    ("azure-usage", "AZURE_EXPORT_URL", None),
+    ("focus", "FOCUS_URL", None),
+];
+
+/// Importers whose folders hold months and older writings beside each other: without a manifest nobody knows which files
+/// are the bill.
+const NEED_MANIFEST: &[&str] = &["aws-cur", "azure-usage"];
+
+/// Fetches the documents of an importer: from where the settings say that they are delivered, else from the provider
+/// itself. Without a period the newest that is delivered is meant, of what must be asked for last month's.
 ///
 /// # Errors
 /// When a setting is missing (a wrong call), and when the provider refuses, has nothing, or does not deliver all of it.
-pub fn documents(app: &App, importer: &Importer, period: Period) -> Result<Fetched> {
+pub fn documents(app: &App, importer: &Importer, period: Option<Period>) -> Result<Fetched> {
+    let set = |name: &str| app.settings.providers.get(name);
+    for (name, url, report) in DELIVERED {
+        if let Some(address) = set(url).filter(|_| importer.name == *name) {
+            let location = Location::parse(address).map_err(|error| not_understood(url, error))?;
+            let wanted = Wanted { period, report: report.and_then(set) };
+            let fetched = delivered(app, importer, &[location], wanted)?;
+            if fetched.period.is_none() && NEED_MANIFEST.contains(name) {
+                bail!(
+                    "{address}: there is no manifest, so nobody knows which files are the bill: set {url} to the folder \
+                     that {name} is delivered to, or name files with -f FILE"
+                );
+            }
+            return Ok(fetched);
+        }
+    }
+    let period = period.unwrap_or_else(|| app.last_month());
     let folder = temporary()?;
     let world =
         World { app, http: Http::new(&app.settings.remote)?, folder: folder.path(), importer, period };
     let files = match importer.name {
-        "aws-accounts" => world.accounts()?,
-        "aws-cur" => world.delivered("AWS_CUR_URL", Some("AWS_CUR_REPORT"))?,
-        "azure-usage" => match app.settings.providers.get("AZURE_EXPORT_URL") {
-            Some(_) => world.delivered("AZURE_EXPORT_URL", None)?,
-            None => world.cost_details()?,
-        },
+        "azure-usage" => world.cost_details()?,
         "azure-reservations" => {
             let (azure, scope) = world.azure()?;
             azure.reservation_transactions(&scope, period, world.folder)?
@@ -55,43 +76,52 @@ pub fn documents(app: &App, importer: &Importer, period: Period) -> Result<Fetch
             let (azure, scope) = world.azure()?;
             azure.marketplace_charges(&scope, period, world.folder)?
         }
-        "focus" => world.delivered("FOCUS_URL", None)?,
         "gcp-bigquery" => world.billing_table()?,
-        name => return Err(usage(format!("{name} is read from files only: name them with -f FILE"))),
+        "aws-accounts" => world.accounts()?,
+        name => {
+            return Err(usage(format!("{name} is read from files: name them with -f FILE{}", or_set(name))));
+        }
     };
-    Ok(Fetched { inputs: inputs(files), period: Some(period), folder })
+    let inputs = files.into_iter().map(|file| Input::File { name: file.name, path: file.path }).collect();
+    Ok(Fetched { inputs, period: Some(period), folder })
 }
 
-/// Fetches what stands at addresses of object stores that a person named.
+fn or_set(name: &str) -> String {
+    let setting = DELIVERED.iter().find(|(known, ..)| *known == name).map(|(_, url, _)| *url);
+    setting.map(|setting| format!(", or set {setting} to where they are delivered")).unwrap_or_default()
+}
+
+/// Fetches the documents that lie at addresses of object stores.
 ///
 /// # Errors
-/// When an address is not understood, or what stands there does not arrive whole.
-pub fn addresses(
+/// As for [`fetch_documents`], and when a setting of the store is missing.
+pub fn delivered(
     app: &App,
     importer: &Importer,
-    addresses: &[String],
-    period: Option<Period>,
+    addresses: &[Location],
+    wanted: Wanted<'_>,
 ) -> Result<Fetched> {
     let folder = temporary()?;
-    let (mut files, mut newest) = (Vec::new(), None);
-    for (at, address) in addresses.iter().enumerate() {
-        let own = folder.path().join(at.to_string());
+    let (mut inputs, mut period) = (Vec::new(), None);
+    for (number, location) in addresses.iter().enumerate() {
+        let own = folder.path().join(number.to_string());
         std::fs::create_dir(&own).context("cannot make a temporary folder for what is fetched")?;
-        let take = Take { importer, wanted: Wanted { period, report: None }, strict: false };
-        let taken = bucket::download(address, take, &app.settings.remote, &own)?;
-        files.extend(taken.files);
-        newest = newest.max(taken.period);
+        let store = ObjectStore::connect(location, &app.settings.remote)?;
+        let bill = fetch_documents(&store, importer.delivery, wanted, &own)?;
+        inputs.extend(bill.files.into_iter().map(|file| Input::File { name: file.name, path: file.path }));
+        period = period.max(bill.period);
     }
-    Ok(Fetched { inputs: inputs(files), period: newest, folder })
+    let mut seen = HashSet::new();
+    if let Some(twice) = inputs.iter().find(|input| !seen.insert(input.name().to_owned())) {
+        let name = twice.name();
+        bail!("{name}: the file is given twice; name it once, or its cost would be counted twice");
+    }
+    Ok(Fetched { inputs, period, folder })
 }
 
 fn temporary() -> Result<TempDir> {
-    let folder = tempfile::Builder::new().prefix("cloud-billing-").tempdir();
-    folder.context("cannot make a temporary folder for what is fetched: set TMPDIR to one with space")
-}
-
-fn inputs(files: Vec<FetchedFile>) -> Vec<Input> {
-    files.into_iter().map(|file| Input::File { name: file.name, path: file.path }).collect()
+    let made = tempfile::Builder::new().prefix("cloud-billing-").tempdir();
+    made.context("cannot make a temporary folder for what is fetched: set TMPDIR to one with space")
 }
 
 /// What a fetch needs.
@@ -126,17 +156,6 @@ impl World<'_> {
         self.app.settings.providers.get(name).unwrap_or_default()
     }
 
-    /// What the provider delivers into the bucket that a setting names.
-    fn delivered(&self, name: &str, report: Option<&str>) -> Result<Vec<FetchedFile>> {
-        self.needs(&[name])?;
-        let wanted = Wanted {
-            period: Some(self.period),
-            report: report.and_then(|report| self.app.settings.providers.get(report)),
-        };
-        let take = Take { importer: self.importer, wanted, strict: true };
-        Ok(bucket::download(self.setting(name), take, &self.app.settings.remote, self.folder)?.files)
-    }
-
     fn azure(&self) -> Result<(AzureManager, BillingScope)> {
         let name = "AZURE_BILLING_SCOPE";
         let secret = "AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE";
@@ -166,7 +185,7 @@ impl World<'_> {
             not_understood(name, "write the export's table, like project.dataset.gcp_billing_export_v1_0123")
         })?;
         let bigquery = BigQuery::connect(&self.app.settings.remote, &self.http)?;
-        let path = self.folder.join("rows.jsonl");
+        let path = self.folder.join("rows.csv");
         let asked = Months {
             table: &table,
             month: self.period,
@@ -181,13 +200,8 @@ impl World<'_> {
     /// The accounts, as a table.
     fn accounts(&self) -> Result<Vec<FetchedFile>> {
         let accounts = Organization::connect(&self.app.settings.remote, &self.http)?.accounts()?;
-        let mut table = "Id,Name,Status\n".to_owned();
-        for account in accounts {
-            let name = account.name.replace('"', "\"\"");
-            table.push_str(&format!("{},\"{name}\",{}\n", account.id, account.status));
-        }
         let path = self.folder.join("accounts.csv");
-        std::fs::write(&path, table).context("cannot write the list of accounts")?;
+        std::fs::write(&path, table_of(&accounts)).context("cannot write the list of accounts")?;
         Ok(vec![FetchedFile { name: "the organization's accounts".to_owned(), path }])
     }
 }

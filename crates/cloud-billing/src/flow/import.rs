@@ -19,7 +19,7 @@ use billing_core::{
     tags::{NAME_CHARACTERS_MAX, is_too_long},
 };
 use billing_detail::{IngestOptions, Ingested, Input, Progress};
-use billing_providers::{Importer, Kind};
+use billing_providers::{Importer, Kind, delivery::Wanted};
 use billing_remote::Location;
 use billing_store::{
     StoreError, Transaction, audit, catalog,
@@ -175,7 +175,7 @@ struct Sources {
 fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
     let period = request.period;
     if !request.files.is_empty() {
-        return named_files(app, importer, request);
+        return given(app, importer, request);
     }
     let month = period.unwrap_or_else(|| app.last_month());
     if app.settings.process_samples {
@@ -184,33 +184,29 @@ fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<So
         })?;
         return Ok(Sources { inputs: vec![sample], period, sample: true, ..Sources::default() });
     }
-    let fetched = fetch::documents(app, importer, month)?;
-    Ok(Sources {
-        inputs: fetched.inputs,
-        period: fetched.period,
-        _fetched: Some(fetched.folder),
-        ..Sources::default()
-    })
+    let fetched = fetch::documents(app, importer, period)?;
+    let period = period.or(fetched.period);
+    Ok(Sources { inputs: fetched.inputs, period, sample: false, _fetched: Some(fetched.folder) })
 }
 
-/// The files that are named: on this machine, and at addresses of object stores.
-fn named_files(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
-    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
-    let (there, here): (Vec<PathBuf>, Vec<PathBuf>) =
-        request.files.iter().cloned().partition(|path| Location::is_one(&text(path)));
-    let (mut inputs, mut period) = (Vec::new(), None);
-    if !here.is_empty() {
-        (inputs, period) = local::files(importer, &here, request.period)?;
+/// The files that are named, on this machine or by an address.
+fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
+    let (remote, local): (Vec<PathBuf>, Vec<PathBuf>) =
+        request.files.iter().cloned().partition(|path| Location::is_one(&path.to_string_lossy()));
+    let (mut inputs, mut period) = local::files(importer, &local, request.period)?;
+    let mut folder = None;
+    if !remote.is_empty() {
+        let parse = |path: &PathBuf| {
+            Location::parse(&path.to_string_lossy()).map_err(|error| usage(error.to_string()))
+        };
+        let addresses = remote.iter().map(parse).collect::<Result<Vec<Location>>>()?;
+        let wanted = Wanted { period: request.period, report: None };
+        let fetched = fetch::delivered(app, importer, &addresses, wanted)?;
+        inputs.extend(fetched.inputs);
+        period = period.max(fetched.period);
+        folder = Some(fetched.folder);
     }
-    let mut fetched = None;
-    if !there.is_empty() {
-        let addresses: Vec<String> = there.iter().map(text).collect();
-        let found = fetch::addresses(app, importer, &addresses, request.period)?;
-        inputs.extend(found.inputs);
-        period = period.max(found.period);
-        fetched = Some(found.folder);
-    }
-    Ok(Sources { inputs, period: request.period.or(period), _fetched: fetched, ..Sources::default() })
+    Ok(Sources { inputs, period: request.period.or(period), sample: false, _fetched: folder })
 }
 
 /// Removes detail that no version refers to, left behind by a crash.

@@ -93,7 +93,7 @@ fn a_report_and_its_detail_in_s3() {
     }
     // The same again, from where the setting says: refused, and its detail is taken away again.
     world.set("AWS_CUR_URL", "s3://acme/cur");
-    let again = world.done("import aws-cur -n aws --period 2026-10").out;
+    let again = world.done("import aws-cur -n aws").out;
     assert!(again.contains("is already imported"), "{again}");
     assert_eq!(folders(&bucket).len(), 1, "its detail is not kept");
     // A manifest by name, and one file.
@@ -118,8 +118,8 @@ fn what_is_wrong_in_a_bucket_is_told_and_changes_nothing() {
     deliver(&bucket);
     let world = world(&settings);
     for (address, message) in [
-        ("s3://acme/nothing", "s3://acme/nothing: there is nothing; check the address"),
-        ("s3://acme/cur/rep/20261001-20261101/no.csv", "no.csv: there is nothing"),
+        ("s3://acme/nothing", "s3://acme/nothing: nothing is there; check the bucket and the folder"),
+        ("s3://acme/cur/rep/20261001-20261101/no.csv", "no.csv: nothing is there"),
         ("s3://other/cur", "s3://other/cur: refused with status 404 (NoSuchBucket"),
     ] {
         let told = world.fails(&format!("import aws-cur -n aws -f {address}"));
