@@ -429,8 +429,8 @@ mod tests {
         check(b"", "f: the file is empty, without even headings; export it again");
         check(&gz(b""), "f: the file is empty, without even headings; export it again");
         check(
-            b"PAR1....PAR1",
-            "f: Parquet is not supported by this importer in this version; export the table as CSV",
+            &gz(b"PAR1....PAR1"),
+            "f: this Parquet file comes packed or through a pipe; unpack it and name the file itself",
         );
         check(b"\xFF\xFEa\0", "f: the text is UTF-16; save it as UTF-8 and import it again");
         check(&gz(&gz(b"x")), "f: the file is packed twice; unpack it once and import it again");

@@ -94,7 +94,7 @@ fn utf_16() {
 fn parquet() {
     check(
         b"PAR1\x15\x04",
-        "FILE: Parquet is not supported by this importer in this version; export the table as CSV",
+        "FILE: the Parquet file is damaged (EOF: Parquet file too small. Size is 6 but need 8); download it again",
     );
 }
 
