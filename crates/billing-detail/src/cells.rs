@@ -217,8 +217,7 @@ mod tests {
 
     #[test]
     fn numbers_have_their_shortest_decimal_form() {
-        let doubles: Vec<_> =
-            ["0.1", "1e-7", "-3", "1005.004833"].map(|text| text.parse().unwrap()).into();
+        let doubles: Vec<_> = ["0.1", "1e-7", "-3", "1005.004833"].map(|text| text.parse().unwrap()).into();
         check(
             arrow_array::PrimitiveArray::<Float64Type>::from_iter_values(doubles),
             &["0.1", "0.0000001", "-3", "1005.004833"],
