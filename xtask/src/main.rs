@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a command answers on standard output")]
 
 mod arrows;
+mod bench;
 mod check;
 mod docs;
 mod exceptions;
@@ -21,6 +22,9 @@ Usage: cargo run -q -p xtask -- COMMAND
   tidy           how the tree is written: module docs, lengths, open ends, dead files, what ARCHITECTURE.md names
   docs           writes docs/settings.md, docs/importers.md and docs/errors.md from the program and its tests
   docs --check   fails where one of them is stale
+  bench-data     writes a made-up bill for measuring: bench-data cur|focus --rows N [--seed S] [--out FILE|-]
+                 [--control FILE]; the control file, else the standard error, tells what it adds up to
+  scenario       writes a made-up month of a provider with the right results beside it: docs/made-up-months.md
   help           this text
 
 Each check prints the sentence that it keeps true, and file:line where it is broken.
@@ -36,6 +40,11 @@ fn main() -> ExitCode {
         ["tidy"] => run(|root| tidy::run(&root)),
         ["docs"] => run(|root| docs::write(&root)),
         ["docs", "--check"] => run(|root| docs::check(&root)),
+        ["bench-data", ref arguments @ ..] => bench::run(arguments).map(|()| true),
+        ["scenario", ref arguments @ ..] => xtask::scenario::run(arguments).map(|told| {
+            print!("{told}");
+            true
+        }),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
@@ -49,7 +58,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(problem) => {
-            println!("error: {problem}");
+            eprintln!("error: {problem}");
             ExitCode::FAILURE
         }
     }

@@ -95,6 +95,22 @@ impl Provider {
     }
 }
 
+impl Provider {
+    /// What is wrong with an account id that cannot be one of this provider's, with cause and cure.
+    ///
+    /// AWS: `6.10838E+11` is what a spreadsheet makes of twelve digits. The account cannot be known from it any more.
+    pub fn account_problem(&self, id: &str) -> Option<&'static str> {
+        let is_number = || {
+            id.bytes().any(|byte| byte.is_ascii_digit())
+                && id.bytes().any(|byte| matches!(byte, b'e' | b'E'))
+                && id.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'e' | b'E'))
+        };
+        (self.as_str() == "AWS" && is_number()).then_some(
+            "a spreadsheet has rounded the account's number; download the report again and import it unopened",
+        )
+    }
+}
+
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -166,6 +182,10 @@ mod tests {
         assert_eq!(azure.account_key("/subscriptions/0F6C-AA"), azure.account_key(" 0f6c-aa "));
         assert_eq!(Provider::named("AWS").account_key("51738928782"), "051738928782");
         assert_eq!(Provider::named("Oracle").account_key("OCID.A"), "OCID.A");
+        let aws = Provider::named("AWS");
+        assert!(aws.account_problem("6.10838E+11").is_some());
+        assert!(aws.account_problem("610838000000").is_none() && aws.account_problem("E").is_none());
+        assert!(azure.account_problem("6.10838E+11").is_none());
     }
 
     #[test]

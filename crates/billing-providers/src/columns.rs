@@ -26,8 +26,13 @@ pub(crate) struct Need {
 impl Columns {
     /// Reads a record as headings.
     pub(crate) fn of(record: Row<'_>) -> Self {
+        Self::named(record, |heading| english(heading).to_ascii_lowercase())
+    }
+
+    /// Reads a record as headings that are compared by the name that `name` gives them.
+    pub(crate) fn named(record: Row<'_>, name: impl Fn(&str) -> String) -> Self {
         let headings: Vec<String> = (0..record.len()).map(|at| record.get(at).trim().to_owned()).collect();
-        let names = headings.iter().map(|heading| english(heading).to_ascii_lowercase()).collect();
+        let names = headings.iter().map(|heading| name(heading)).collect();
         Self { headings: headings.into(), names, read: Vec::new() }
     }
 
@@ -47,7 +52,6 @@ impl Columns {
     }
 
     /// The headings as they stand in the file, in the order of the table.
-    #[allow(dead_code, reason = "tables with a column for each tag look for them here")]
     pub(crate) fn headings(&self) -> &[String] {
         &self.headings
     }
@@ -129,7 +133,16 @@ pub(crate) mod lines {
         format: &dyn TableFormat,
         line: &str,
     ) -> Result<Box<dyn RowReader>, MissingColumns> {
-        format.headings(Row::new(line, &spans(line)), &TagNames::default())
+        headings_with(format, line, &TagNames::default())
+    }
+
+    /// The same where billing looks for these tags.
+    pub(crate) fn headings_with(
+        format: &dyn TableFormat,
+        line: &str,
+        tags: &TagNames,
+    ) -> Result<Box<dyn RowReader>, MissingColumns> {
+        format.headings(Row::new(line, &spans(line)), tags)
     }
 
     /// Reads a row.

@@ -6,13 +6,14 @@
 mod columns;
 mod numbers;
 
+mod aws_cur;
 mod azure_usage;
 mod focus;
 
 use billing_core::ports::TableFormat;
 
 /// All importers, by name.
-pub static PROVIDERS: &[Importer] = &[azure_usage::IMPORTER, focus::IMPORTER];
+pub static PROVIDERS: &[Importer] = &[aws_cur::IMPORTER, azure_usage::IMPORTER, focus::IMPORTER];
 
 /// A source of cost: its name, what it is, and how its tables are read.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::{fs, path::Path};
+use std::{fs, io::Read as _, path::Path};
 
 use billing_core::{Decimal, document::Content};
 use billing_detail::{Input, expand};
@@ -18,7 +18,12 @@ fn sample(importer_name: &str, path: &str) -> Option<(String, Content)> {
         println!("skipped: needs ../shared/data/{path}");
         return None;
     }
-    let text = fs::read_to_string(&file).unwrap();
+    let bytes = fs::read(&file).unwrap();
+    let mut text = String::new();
+    match path.ends_with(".gz") {
+        true => flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap(),
+        false => (&bytes[..]).read_to_string(&mut text).unwrap(),
+    };
     let inputs: Vec<Input> = expand(&[file]).unwrap();
     Some((text, import(importer(importer_name).unwrap(), &inputs, None).unwrap()))
 }
@@ -98,4 +103,25 @@ fn a_generated_customer_agreement_of_azure() {
         content.rejections.first(),
         content.remarks.first()
     );
+}
+
+#[test]
+fn a_generated_report_of_aws() {
+    for (path, rows) in [
+        ("nise/aws_cur_4d.csv.gz", 20_736),
+        ("nise/aws_marketplace.csv", 0),
+        ("nise/aws_static_ec2_3d.csv", 0),
+    ] {
+        let Some((text, content)) = sample("aws-cur", path) else { return };
+        let (naive_rows, sum) = naive(&text, "lineItem/UnblendedCost");
+        assert!(naive_rows > 0 && (rows == 0 || naive_rows == rows), "{path}: {naive_rows} rows");
+        assert_eq!(content.rows(), naive_rows as u64, "{path}: {:?}", content.rejections.first());
+        assert_eq!(content.totals.to_string(), format!("{sum} USD"), "{path}");
+        assert_eq!(
+            (content.rejections.len(), content.remarks.len()),
+            (0, 0),
+            "{path}: {:?}",
+            content.remarks
+        );
+    }
 }

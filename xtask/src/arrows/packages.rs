@@ -44,6 +44,7 @@ const UNREACHABLE: &[Unreachable] = &[
             "datafusion*",
             "ballista*",
             "reqwest",
+            "object_store",
             "hyper*",
             "ureq",
             "axum*",
@@ -101,6 +102,21 @@ const UNREACHABLE: &[Unreachable] = &[
             "parquet*",
         ],
     },
+    Unreachable {
+        name: "remote-stands-alone",
+        sentence: "billing-remote knows billing-core and billing-providers and no other part of the program",
+        from: &["billing-remote"],
+        never: &[
+            "billing-detail",
+            "billing-store",
+            "billing-cluster",
+            "cloud-billing",
+            "rusqlite",
+            "mysql*",
+            "arrow*",
+            "parquet*",
+        ],
+    },
 ];
 
 const RESERVED: &[Reserved] = &[
@@ -123,6 +139,12 @@ const RESERVED: &[Reserved] = &[
             "diesel*",
         ],
         only: &["billing-store"],
+    },
+    Reserved {
+        name: "network-in-remote",
+        sentence: "Only billing-remote sends requests over HTTP or knows object stores",
+        packages: &["object_store", "reqwest", "ureq", "hyper*", "rustls*"],
+        only: &["billing-remote"],
     },
 ];
 

@@ -92,6 +92,9 @@ impl Normaliser {
                 format!("the name of a provider or account has up to {NAME_CHARACTERS_MAX} characters");
             return Err(known.problem("SubAccountId", account_id, reason));
         }
+        if let Some(reason) = provider.account_problem(account_id) {
+            return Err(known.problem("SubAccountId", account_id, reason.to_owned()));
+        }
         let (tags, tags_error) = match self.line_tags(&raw.tags) {
             Ok(tags) => (tags, None),
             Err(error) => (Arc::default(), Some(error)),
