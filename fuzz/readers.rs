@@ -1,0 +1,75 @@
+//! What the fuzz targets do with their bytes. Whatever stands in a file: it is read, or refused in a sentence; nothing
+//! panics, and no promise of the program breaks. The committed corpora go through the same functions in each test run.
+#![allow(dead_code, reason = "each fuzz target uses one of them")]
+#![allow(clippy::unwrap_used, reason = "a finding is a panic")]
+
+use std::sync::LazyLock;
+
+use billing_core::tags::TagNames;
+use billing_detail::{DetailStore, IngestOptions, Input, ingest};
+use billing_providers::{Importer, PROVIDERS};
+
+/// Small, so that limits are met within what a fuzzer writes.
+const RECORD_BYTES_MAX: usize = 1 << 16;
+
+static STORE: LazyLock<(tempfile::TempDir, DetailStore)> = LazyLock::new(|| {
+    let root = tempfile::tempdir().unwrap();
+    let store = DetailStore::open(root.path().to_str().unwrap()).unwrap();
+    (root, store)
+});
+
+/// The first byte says which importer reads the rest.
+fn importer(data: &[u8]) -> Option<(&'static Importer, &[u8])> {
+    let (first, rest) = data.split_first()?;
+    Some((&PROVIDERS[usize::from(*first) % PROVIDERS.len()], rest))
+}
+
+fn import(importer: &Importer, bytes: &[u8]) {
+    let options = IngestOptions {
+        format: importer.format,
+        tag_names: TagNames::default(),
+        default_period: None,
+        rejections_max: 1_000,
+        record_bytes_max: RECORD_BYTES_MAX,
+        progress: &mut |_| {},
+    };
+    let input = Input::Bytes { name: "input".to_owned(), bytes: bytes.into() };
+    match ingest(&[input], options, STORE.1.begin().unwrap()) {
+        // `ingest` itself compares rows and sums.
+        Ok(ingested) => assert_eq!(ingested.content.bucket_totals(), ingested.content.totals),
+        Err(error) => assert!(!error.to_string().starts_with("internal error"), "{error}"),
+    }
+}
+
+/// Comma-separated text.
+pub fn csv(data: &[u8]) {
+    if let Some((importer, text)) = importer(data) {
+        import(importer, text);
+    }
+}
+
+/// JSON: lines of objects, arrays, pages of answers.
+pub fn json(data: &[u8]) {
+    match importer(data) {
+        Some((importer, text)) if !importer.format.json_fields().is_empty() => import(importer, text),
+        _ => {}
+    }
+}
+
+/// Parquet files.
+pub fn parquet(data: &[u8]) {
+    match importer(data) {
+        Some((importer, bytes)) if bytes.starts_with(b"PAR1") => import(importer, bytes),
+        _ => {}
+    }
+}
+
+/// Gzip streams and zip archives.
+pub fn packed(data: &[u8]) {
+    match importer(data) {
+        Some((importer, bytes)) if bytes.starts_with(b"PK") || bytes.starts_with(&[0x1F, 0x8B]) => {
+            import(importer, bytes);
+        }
+        _ => {}
+    }
+}
