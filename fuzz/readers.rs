@@ -5,9 +5,12 @@
 
 use std::sync::LazyLock;
 
-use billing_core::tags::TagNames;
+use billing_core::{Currency, books::RateMethod, tags::TagNames};
 use billing_detail::{DetailStore, IngestOptions, Input, ingest};
-use billing_providers::{Importer, PROVIDERS};
+use billing_providers::{
+    Importer, PROVIDERS,
+    ecb::{Series, month_rates},
+};
 
 /// Small, so that limits are met within what a fuzzer writes.
 const RECORD_BYTES_MAX: usize = 1 << 16;
@@ -71,5 +74,26 @@ pub fn packed(data: &[u8]) {
             import(importer, bytes);
         }
         _ => {}
+    }
+}
+
+/// Manifests of what providers deliver.
+pub fn manifest(data: &[u8]) {
+    for delivery in PROVIDERS.iter().filter_map(|importer| importer.delivery) {
+        for name in [
+            "report/20261001-20261101/report-Manifest.json",
+            "metadata/BILLING_PERIOD=2026-10/x-Manifest.json",
+            "manifest.json",
+        ] {
+            drop(delivery.read(name, data));
+        }
+    }
+}
+
+/// Reference rates.
+pub fn rates(data: &[u8]) {
+    if let Ok(series) = Series::read(data) {
+        let to = Currency::parse("CHF").unwrap();
+        drop(month_rates(&series, &to, RateMethod::Average));
     }
 }

@@ -10,7 +10,6 @@ use xtask::scenario::{Digits, Form, Provider, Scenario, Table, make};
 use crate::{
     pack,
     program::{File, Program, file},
-    story::has_importer,
 };
 
 /// Months that are looked at in all their forms; more come with `MONTHS_SEEDS`.
@@ -41,7 +40,7 @@ fn other_files_of_the_same_rows_are_the_same_content_focus() {
 fn same_contents(provider: Provider) {
     for seed in seeds() {
         let scenario = make(provider, seed, 40, Digits::Many);
-        for form in provider.forms().iter().filter(|form| has_importer(**form)) {
+        for form in provider.forms().iter() {
             same_content(&scenario, *form, seed);
         }
     }
@@ -102,7 +101,7 @@ fn rewritten(table: &Table, form: Form, seed: u64) -> Vec<(&'static str, Vec<Fil
 
 #[test]
 fn columns_that_appear_in_mid_month_change_nothing() {
-    for seed in seeds().filter(|_| has_importer(Form::AwsSlash)) {
+    for seed in seeds() {
         let scenario = make(Provider::Aws, seed, 60, Digits::Many);
         let mut program = Program::new(&scenario);
         let usual = [file("one.csv", &scenario.table(0, Form::AwsSlash).csv())];
@@ -153,7 +152,7 @@ fn other_forms_of_the_same_month_are_billed_the_same() {
 }
 
 fn same_bill(scenario: &Scenario, seed: u64) {
-    let forms = scenario.provider.forms().iter().chain([&Form::Focus]).filter(|form| has_importer(**form));
+    let forms = scenario.provider.forms().iter().chain([&Form::Focus]);
     let mut bills = forms.map(|form| bill(scenario, *form));
     let Some(mut first) = bills.next() else { return };
     for other in bills {

@@ -13,10 +13,7 @@ use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterPr
 use serde_json::Value;
 use xtask::scenario::{Digits, Exact, Form, Provider, Scenario, Table, make};
 
-use crate::{
-    program::{File, Program, file},
-    story::has_importer,
-};
+use crate::program::{File, Program, file};
 
 /// A binary number of eight bytes keeps this many decimal digits.
 const BINARY_DIGITS: usize = 15;
@@ -51,9 +48,7 @@ fn months() -> impl Iterator<Item = (Scenario, Form)> {
     let forms = Provider::ALL.into_iter().flat_map(|provider| {
         provider.forms().iter().enumerate().map(move |(at, form)| (provider, at as u64 + 3, *form))
     });
-    forms
-        .filter(|(.., form)| has_importer(*form))
-        .map(|(provider, seed, form)| (make(provider, seed, 60, Digits::Binary), form))
+    forms.map(|(provider, seed, form)| (make(provider, seed, 60, Digits::Binary), form))
 }
 
 fn check(scenario: &Scenario, form: Form, files: Vec<File>, same_digest: bool) {
