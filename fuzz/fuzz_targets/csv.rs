@@ -1,3 +1,4 @@
+//! Fuzzes the reading of comma-separated text.
 #![no_main]
 
 #[path = "../readers.rs"]

@@ -1,3 +1,4 @@
+//! Fuzzes the reading of tables in JSON.
 #![no_main]
 
 #[path = "../readers.rs"]

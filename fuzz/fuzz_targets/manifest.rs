@@ -1,3 +1,4 @@
+//! Fuzzes the reading of manifests of deliveries.
 #![no_main]
 
 #[path = "../readers.rs"]

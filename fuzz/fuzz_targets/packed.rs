@@ -1,3 +1,4 @@
+//! Fuzzes the reading of gzip streams and zip archives.
 #![no_main]
 
 #[path = "../readers.rs"]

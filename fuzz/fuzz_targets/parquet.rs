@@ -1,3 +1,4 @@
+//! Fuzzes the reading of Parquet files.
 #![no_main]
 
 #[path = "../readers.rs"]

@@ -1,3 +1,4 @@
+//! Fuzzes the reading of reference rates.
 #![no_main]
 
 #[path = "../readers.rs"]
