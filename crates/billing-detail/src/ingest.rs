@@ -190,9 +190,13 @@ impl Run<'_, '_> {
         name: &Arc<str>,
         meter: &Meter,
     ) -> Result<(), DetailError> {
-        let headings = Headings::of_names(&file.headings());
+        let all = file.headings();
+        let wanted = Headings::of_names(&all).reader(name, &self.options)?.columns().to_vec();
+        // The rows have these columns and no others.
+        let names: Vec<&str> = wanted.iter().filter_map(|place| all.get(*place).copied()).collect();
+        let headings = Headings::of_names(&names);
         let reader = headings.reader(name, &self.options)?;
-        let mut batches = file.read(reader.columns())?;
+        let mut batches = file.read(&wanted)?;
         let table = self.open(name.clone(), headings, reader);
         while let Some(batch) = batches.next()? {
             if self.is_stopped() {

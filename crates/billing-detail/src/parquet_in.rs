@@ -41,10 +41,8 @@ struct Column {
 
 /// How the batches of a table are read.
 pub(crate) struct ColumnPlan {
-    /// For each column that is read: its place in the row, and the path to it in a batch.
-    read: Vec<(usize, Vec<usize>)>,
-    /// How many fields a row has.
-    width: usize,
+    /// The paths in a batch to the columns that are read, in their order.
+    read: Vec<Vec<usize>>,
 }
 
 /// Rows of a Parquet file, unpacked but not yet texts.
@@ -78,21 +76,21 @@ impl<F: ChunkReader + 'static> ParquetTable<F> {
         self.columns.iter().map(|column| column.heading.as_str()).collect()
     }
 
-    /// Reads these of its columns, batch by batch.
+    /// Reads these of its columns, in this order, batch by batch.
     pub(crate) fn read(self, wanted: &[usize]) -> Result<Batches, DetailError> {
         let Self { name, builder, columns } = self;
-        let wanted_columns = || wanted.iter().filter_map(|place| Some((*place, columns.get(*place)?)));
-        let mut roots: Vec<usize> = wanted_columns().map(|(_, column)| column.path[0]).collect();
+        let wanted_columns = || wanted.iter().filter_map(|place| columns.get(*place));
+        let mut roots: Vec<usize> = wanted_columns().map(|column| column.path[0]).collect();
         roots.sort_unstable();
         roots.dedup();
         let read = wanted_columns()
-            .map(|(place, column)| {
+            .map(|column| {
                 let mut path = column.path.clone();
                 path[0] = roots.binary_search(&path[0]).unwrap_or_default();
-                (place, path)
+                path
             })
             .collect();
-        let plan = Arc::new(ColumnPlan { read, width: columns.len() });
+        let plan = Arc::new(ColumnPlan { read });
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
         let reader = guarded(&name, || {
             let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
@@ -125,20 +123,20 @@ impl Batches {
 }
 
 impl Batch {
-    /// Its rows as records: the texts of the columns that are read, and nothing in the others.
+    /// Its rows as records: the texts of the columns that are read.
     pub(crate) fn records(&self) -> Cutout {
-        let cells: Vec<(usize, Option<Cells<'_>>)> =
-            self.plan.read.iter().map(|(place, path)| (*place, Cells::at(&self.rows, path))).collect();
-        let (mut cutout, mut bytes) = (Cutout::default(), Vec::new());
-        let mut spans = vec![(0, 0); self.plan.width];
+        let cells: Vec<Option<Cells<'_>>> =
+            self.plan.read.iter().map(|path| Cells::at(&self.rows, path)).collect();
+        let (mut cutout, mut bytes, mut spans) = (Cutout::default(), Vec::new(), Vec::new());
         for row in 0..self.rows.num_rows() {
             bytes.clear();
-            for (place, cells) in &cells {
+            spans.clear();
+            for cells in &cells {
                 let start = bytes.len();
                 if let Some(cells) = cells {
                     cells.put(row, &mut bytes);
                 }
-                spans[*place] = (start, bytes.len());
+                spans.push((start, bytes.len()));
             }
             cutout.push(&Record { line: self.first + row as u64, bytes: &bytes, spans: &spans });
         }
