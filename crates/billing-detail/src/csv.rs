@@ -1,11 +1,10 @@
-//! Records of comma-separated text, with the line on which each starts.
+//! Records of comma-separated text, with the line on which each starts (RFC 4180).
 //!
-//! Streams; holds one record, and no record that is longer than its limit. Quotes are read as spreadsheets write
-//! them, and with leniency: a quote in the middle of an unquoted field stands for itself.
+//! Streams; holds one record, and no record that is longer than its limit. A quote in the middle of an unquoted field
+//! stands for itself. A quoted field whose closing quote has more text behind it is none: somebody wrote a lone quote,
+//! and what follows up to the next one are rows of their own. Such a record ends with its first line.
 
-use std::io::{self, BufRead};
-
-use csv_core::{ReadRecordResult, Reader};
+use std::io::{self, BufRead, Read};
 
 /// Most fields of a record. Beyond it the text is no table, and the list of its fields would take more memory than
 /// its text.
@@ -13,17 +12,46 @@ const FIELDS_MAX: usize = 65_536;
 
 /// Cuts a stream into records.
 pub(crate) struct Records<R> {
-    input: R,
-    core: Reader,
+    input: Input<R>,
     /// The line on which the next byte stands.
     line: u64,
     /// Whether the last byte was a carriage return, whose line feed may follow.
     after_return: bool,
     started: bool,
     bytes: Vec<u8>,
-    ends: Vec<usize>,
     spans: Vec<(usize, usize)>,
     bytes_max: usize,
+    /// Where the record's first line ends, if that is inside quotes.
+    first_line: Option<FirstLine>,
+}
+
+/// A text, of which some may be read again.
+pub(crate) struct Input<R> {
+    again: Vec<u8>,
+    at: usize,
+    text: R,
+}
+
+/// The end of the first line of a record that goes on behind it.
+struct FirstLine {
+    /// How many of the record's bytes are before it.
+    length: usize,
+    ends_in_return: bool,
+    /// The text behind it, as far as it was read.
+    behind: Vec<u8>,
+}
+
+/// Where in a record the reading is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// A field starts.
+    Start,
+    /// In a field without quotes.
+    Plain,
+    /// In a quoted field.
+    Quoted,
+    /// Behind a quote in a quoted field: it closes the field, or another one follows.
+    Closed,
 }
 
 /// A record: its fields one behind the other, and where each stands.
@@ -35,6 +63,8 @@ pub(crate) struct Record<'r> {
     pub(crate) bytes: &'r [u8],
     /// Where each field starts and ends.
     pub(crate) spans: &'r [(usize, usize)],
+    /// Whether text stands behind a closing quote. The record is then its first line, as one field.
+    pub(crate) is_malformed: bool,
 }
 
 /// Why no further record can be read.
@@ -59,32 +89,54 @@ impl<'r> Record<'r> {
     }
 }
 
+impl<R: BufRead> Read for Input<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Input<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.at < self.again.len() { Ok(&self.again[self.at..]) } else { self.text.fill_buf() }
+    }
+
+    fn consume(&mut self, count: usize) {
+        if self.at < self.again.len() { self.at += count } else { self.text.consume(count) }
+    }
+}
+
+impl<R> Input<R> {
+    /// Lets a text be read before what is left.
+    fn put_back(&mut self, mut text: Vec<u8>) {
+        text.extend_from_slice(&self.again[self.at..]);
+        (self.again, self.at) = (text, 0);
+    }
+}
+
 impl<R: BufRead> Records<R> {
     /// Reads records of at most `bytes_max` bytes. A byte-order mark before the first one is left out.
-    pub(crate) fn new(input: R, bytes_max: usize) -> Self {
+    pub(crate) fn new(text: R, bytes_max: usize) -> Self {
         Self {
-            input,
-            core: Reader::new(),
+            input: Input { again: Vec::new(), at: 0, text },
             line: 1,
             after_return: false,
             started: false,
-            bytes: vec![0; 4096.min(bytes_max.max(1))],
-            ends: vec![0; 64],
+            bytes: Vec::new(),
             spans: Vec::new(),
-            bytes_max: bytes_max.max(1),
+            bytes_max,
+            first_line: None,
         }
     }
 
     /// Reads on in the middle of a text, at a record's start on this line.
-    pub(crate) fn resume(input: R, line: u64, bytes_max: usize) -> Self {
-        let mut records = Self { line, started: true, ..Self::new(input, bytes_max) };
-        // It leaves out a byte-order mark at what it takes for the start of the text, unless something came before.
-        records.core.read_record(b"\n", &mut records.bytes, &mut records.ends);
-        records
+    pub(crate) fn resume(text: R, line: u64, bytes_max: usize) -> Self {
+        Self { line, started: true, ..Self::new(text, bytes_max) }
     }
 
     /// What is not read yet, at the next record's start, and the line on which that is.
-    pub(crate) fn rest(mut self) -> Result<(R, u64), RecordError> {
+    pub(crate) fn rest(mut self) -> Result<(Input<R>, u64), RecordError> {
         self.skip_line_ends()?;
         Ok((self.input, self.line))
     }
@@ -99,46 +151,110 @@ impl<R: BufRead> Records<R> {
             return Ok(None);
         }
         let line = self.line;
-        let (mut length, mut fields) = (0, 0);
+        self.bytes.clear();
+        self.spans.clear();
+        self.first_line = None;
+        let is_malformed = !self.fields(line)?;
+        if is_malformed {
+            self.end_with_first_line(line)?;
+        }
+        Ok(Some(Record { line, bytes: &self.bytes, spans: &self.spans, is_malformed }))
+    }
+
+    /// Reads the fields of the record that starts on this line, and the end of its last line; false where text stands
+    /// behind a closing quote.
+    fn fields(&mut self, line: u64) -> Result<bool, RecordError> {
+        let (mut state, mut start) = (State::Start, 0);
         loop {
-            let (ended, input) = match self.input.fill_buf() {
-                // One more line end than there is: it ends the last record, unless that is inside quotes.
-                Ok([]) => (true, &b"\n"[..]),
-                Ok(input) => (false, input),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(RecordError::Io(self.line, error)),
+            let Some(input) = fill(&mut self.input, self.line)? else {
+                if state == State::Quoted {
+                    return Err(RecordError::UnclosedQuote(line));
+                }
+                self.spans.push((start, self.bytes.len()));
+                return Ok(true);
             };
-            let (result, read, written, ends) =
-                self.core.read_record(input, &mut self.bytes[length..], &mut self.ends[fields..]);
-            length += written;
-            fields += ends;
-            if !ended {
-                let returned = read > 0 && input[read - 1] == b'\r';
-                self.line += memchr::memchr_iter(b'\n', &input[..read]).count() as u64;
-                self.input.consume(read);
-                self.after_return = returned && matches!(result, ReadRecordResult::Record);
+            // Where the run of text ends that is taken as it is.
+            let end = match state {
+                State::Start | State::Closed => Some(0),
+                State::Plain => memchr::memchr3(b',', b'\n', b'\r', input),
+                State::Quoted => memchr::memchr(b'"', input),
+            };
+            let (run, next) = (&input[..end.unwrap_or(input.len())], end.map(|end| input[end]));
+            if self.bytes.len() + run.len() > self.bytes_max {
+                let room = self.bytes_max - self.bytes.len();
+                self.bytes.extend_from_slice(&run[..room]);
+                return Err(RecordError::TooLong(line));
             }
-            match result {
-                ReadRecordResult::Record => break,
-                ReadRecordResult::InputEmpty if ended => return Err(RecordError::UnclosedQuote(line)),
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull if self.bytes.len() >= self.bytes_max => {
-                    return Err(RecordError::TooLong(line));
+            match &mut self.first_line {
+                Some(FirstLine { behind, .. }) => behind.extend_from_slice(run),
+                None if state == State::Quoted => self.first_line = FirstLine::in_run(run, self.bytes.len()),
+                None => {}
+            }
+            self.line += memchr::memchr_iter(b'\n', run).count() as u64;
+            self.bytes.extend_from_slice(run);
+            let mut taken = run.len();
+            if let Some(next) = next {
+                let is_end = matches!(next, b',' | b'\n' | b'\r');
+                match (state, next) {
+                    (State::Start, b'"') => state = State::Quoted,
+                    (State::Quoted, _) => state = State::Closed,
+                    (State::Closed, b'"') => {
+                        state = State::Quoted;
+                        self.bytes.push(b'"');
+                    }
+                    (State::Closed, _) if !is_end => return Ok(false),
+                    (State::Start, _) if !is_end => {
+                        state = State::Plain;
+                        continue;
+                    }
+                    _ => {
+                        self.spans.push((start, self.bytes.len()));
+                        (start, state) = (self.bytes.len(), State::Start);
+                    }
                 }
-                ReadRecordResult::OutputFull => {
-                    self.bytes.resize((self.bytes.len() * 2).min(self.bytes_max), 0);
+                taken += 1;
+                if let Some(FirstLine { behind, .. }) = &mut self.first_line {
+                    behind.push(next);
                 }
-                ReadRecordResult::OutputEndsFull if self.ends.len() >= FIELDS_MAX => {
-                    return Err(RecordError::TooManyFields(line));
+                if is_end && state == State::Start && next != b',' {
+                    self.input.consume(taken);
+                    self.line += u64::from(next == b'\n');
+                    self.after_return = next == b'\r';
+                    return Ok(true);
                 }
-                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::End => return Ok(None),
+            }
+            self.input.consume(taken);
+            if self.spans.len() >= FIELDS_MAX {
+                return Err(RecordError::TooManyFields(line));
             }
         }
-        let mut start = 0;
+    }
+
+    /// Makes a record of the first line of what was read, and lets the lines behind it be read again.
+    fn end_with_first_line(&mut self, line: u64) -> Result<(), RecordError> {
+        match self.first_line.take() {
+            Some(FirstLine { length, ends_in_return, behind }) => {
+                self.bytes.truncate(length);
+                self.input.put_back(behind);
+                self.line = line + u64::from(!ends_in_return);
+                self.after_return = ends_in_return;
+            }
+            None => {
+                while let Some(input) = fill(&mut self.input, self.line)? {
+                    let end = memchr::memchr2(b'\n', b'\r', input).unwrap_or(input.len());
+                    let room = self.bytes_max - self.bytes.len();
+                    self.bytes.extend_from_slice(&input[..end.min(room)]);
+                    let has_end = end < input.len();
+                    self.input.consume(end);
+                    if has_end {
+                        break;
+                    }
+                }
+            }
+        }
         self.spans.clear();
-        self.spans.extend(self.ends[..fields].iter().map(|end| (std::mem::replace(&mut start, *end), *end)));
-        Ok(Some(Record { line, bytes: &self.bytes[..length], spans: &self.spans }))
+        self.spans.push((0, self.bytes.len()));
+        Ok(())
     }
 
     /// `EF BB BF`; the buffer of a stream holds at least the first three bytes of a text that has as many.
@@ -153,12 +269,8 @@ impl<R: BufRead> Records<R> {
     /// Goes to the first byte of the next record; false at the end of the text.
     fn skip_line_ends(&mut self) -> Result<bool, RecordError> {
         loop {
-            let first = match self.input.fill_buf() {
-                Ok([]) => return Ok(false),
-                Ok(input) => input[0],
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(RecordError::Io(self.line, error)),
-            };
+            let Some(input) = fill(&mut self.input, self.line)? else { return Ok(false) };
+            let first = input[0];
             // A carriage return without line feed also ends a line.
             if first == b'\n' || self.after_return {
                 self.line += 1;
@@ -169,6 +281,31 @@ impl<R: BufRead> Records<R> {
             }
             self.input.consume(1);
         }
+    }
+}
+
+/// What can be read without waiting; nothing at the end of the text.
+fn fill<R: BufRead>(input: &mut Input<R>, line: u64) -> Result<Option<&[u8]>, RecordError> {
+    loop {
+        match input.fill_buf() {
+            Ok(_) => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(RecordError::Io(line, error)),
+        }
+    }
+    // Asked again, because the loop above may not keep what it was lent.
+    let input = input.fill_buf().map_err(|error| RecordError::Io(line, error))?;
+    Ok((!input.is_empty()).then_some(input))
+}
+
+impl FirstLine {
+    /// The first line end in a run of a quoted field; `length` is how many bytes the record had before it.
+    fn in_run(run: &[u8], length: usize) -> Option<Self> {
+        memchr::memchr2(b'\n', b'\r', run).map(|at| Self {
+            length: length + at,
+            ends_in_return: run[at] == b'\r',
+            behind: run[at + 1..].to_vec(),
+        })
     }
 }
 
@@ -216,6 +353,34 @@ mod tests {
     }
 
     #[test]
+    fn a_lone_quote_takes_no_other_row_with_it() {
+        for end in ["\n", "\r\n"] {
+            for (text, malformed) in [
+                ("a,\"oops\nb,1\nc,\"oops\nd,\"2\n3\"\n", &[1, 3][..]),
+                ("a,\"5 inch\nb,\"3\" disk\nc,\"d\"e\"\nd,2\n", &[1, 2, 3]),
+                ("\"a\"b,\"\n\"\"\n\"c\nd\"\n", &[1]),
+            ] {
+                let text = text.replace('\n', end);
+                for buffer in [3, 5, 64] {
+                    let input = io::BufReader::with_capacity(buffer, text.as_bytes());
+                    let mut records = Records::new(input, 1 << 20);
+                    let mut found = Vec::new();
+                    while let Some(record) = records.next().unwrap() {
+                        assert_eq!(
+                            record.is_malformed,
+                            malformed.contains(&record.line),
+                            "{text:?} {buffer}"
+                        );
+                        found.push(record.line);
+                    }
+                    let expected: &[u64] = if malformed.len() == 1 { &[1, 2, 3] } else { &[1, 2, 3, 4] };
+                    assert_eq!(found, expected, "{text:?} {buffer}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_quote_that_is_not_closed_is_an_error_at_its_record() {
         let mut records = Records::new(&b"a,b\n1,\"2\n3,4\n"[..], 1 << 20);
         assert_eq!(records.next().unwrap().unwrap().line, 1);
@@ -245,8 +410,9 @@ mod tests {
             let mut records = Records::new(text.as_bytes(), 100);
             records.next().unwrap().unwrap();
             let (rest, found) = records.rest().unwrap();
-            assert_eq!((rest, found), (&b"b,c"[..], line), "{text:?}");
-            let mut records = Records::resume(rest, found, 100);
+            let rest = io::read_to_string(rest).unwrap();
+            assert_eq!((&*rest, found), ("b,c", line), "{text:?}");
+            let mut records = Records::resume(rest.as_bytes(), found, 100);
             let record = records.next().unwrap().unwrap();
             assert_eq!((record.line, record.text()), (line, Some("bc")));
         }

@@ -169,7 +169,7 @@ impl Run<'_, '_> {
             spans.clear();
             json::fields(object, paths, &mut bytes, &mut spans)
                 .map_err(|_| json_error(name, JsonError::NotJson(line), bytes_max))?;
-            cutout.push(&Record { line, bytes: &bytes, spans: &spans });
+            cutout.push(&Record { line, bytes: &bytes, spans: &spans, is_malformed: false });
             if cutout.size() >= CUTOUT_BYTES {
                 if self.is_stopped() {
                     return Ok(());

@@ -138,7 +138,12 @@ impl Batch {
                 }
                 spans.push((start, bytes.len()));
             }
-            cutout.push(&Record { line: self.first + row as u64, bytes: &bytes, spans: &spans });
+            cutout.push(&Record {
+                line: self.first + row as u64,
+                bytes: &bytes,
+                spans: &spans,
+                is_malformed: false,
+            });
         }
         cutout
     }

@@ -195,6 +195,11 @@ impl Headings {
                 problem.to_owned(),
             ));
         };
+        if record.is_malformed {
+            let problem = "a quote is closed in the middle of a field; write a quote inside a field as two quotes, \
+                           or none";
+            return Err(NoRow::Broken(text.to_owned(), problem.to_owned()));
+        }
         if record.spans.len() != self.spans.len() {
             if record.spans.len() == 1 && text.trim().is_empty() {
                 return Err(NoRow::Blank);

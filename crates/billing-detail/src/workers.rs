@@ -58,8 +58,15 @@ pub(crate) struct Cutout {
     bytes: Vec<u8>,
     /// Where each field starts and ends.
     spans: Vec<(usize, usize)>,
-    /// For each record: its line, and where its bytes and its spans end.
-    records: Vec<(u64, usize, usize)>,
+    records: Vec<CutRecord>,
+}
+
+/// A record of a [`Cutout`]: its line, and where its bytes and its spans end.
+struct CutRecord {
+    line: u64,
+    bytes_end: usize,
+    spans_end: usize,
+    is_malformed: bool,
 }
 
 /// What a worker is given.
@@ -208,7 +215,13 @@ struct OpenTable {
 impl<'w> Worker<'w> {
     fn new(plan: Plan<'w>, shared: &'w Shared) -> Self {
         Self {
-            rows: Rows::new(plan.folder, &shared.parts, plan.tag_names, plan.default_period),
+            rows: Rows::new(
+                plan.folder,
+                &shared.parts,
+                plan.tag_names,
+                plan.default_period,
+                plan.rejections_max,
+            ),
             fields: Fields::default(),
             spans: Vec::new(),
             table: None,
@@ -335,7 +348,12 @@ impl Cutout {
     pub(crate) fn push(&mut self, record: &Record<'_>) {
         self.bytes.extend_from_slice(record.bytes);
         self.spans.extend_from_slice(record.spans);
-        self.records.push((record.line, self.bytes.len(), self.spans.len()));
+        self.records.push(CutRecord {
+            line: record.line,
+            bytes_end: self.bytes.len(),
+            spans_end: self.spans.len(),
+            is_malformed: record.is_malformed,
+        });
     }
 
     /// Bytes of memory that the records take.
@@ -345,10 +363,11 @@ impl Cutout {
 
     fn iter(&self) -> impl Iterator<Item = Record<'_>> {
         let (mut byte, mut span) = (0, 0);
-        self.records.iter().map(move |(line, bytes_end, spans_end)| Record {
-            line: *line,
-            bytes: &self.bytes[std::mem::replace(&mut byte, *bytes_end)..*bytes_end],
-            spans: &self.spans[std::mem::replace(&mut span, *spans_end)..*spans_end],
+        self.records.iter().map(move |record| Record {
+            line: record.line,
+            bytes: &self.bytes[std::mem::replace(&mut byte, record.bytes_end)..record.bytes_end],
+            spans: &self.spans[std::mem::replace(&mut span, record.spans_end)..record.spans_end],
+            is_malformed: record.is_malformed,
         })
     }
 }

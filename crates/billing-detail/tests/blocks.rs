@@ -56,6 +56,15 @@ fn a_lone_quote_makes_the_rest_be_read_carefully_and_changes_nothing_else() {
 }
 
 #[test]
+fn rows_between_two_lone_quotes_are_all_there() {
+    let bill = bill(40_000);
+    let lone = bill.replacen("service 100,", "\"5 inch,", 1).replacen("service 200,", "\"oops,", 1);
+    let (whole, lone) = (content(&[text("bill.csv", bill)]), content(&[text("bill.csv", lone)]));
+    assert_eq!(lone.rejections.len(), whole.rejections.len() + 2);
+    assert_eq!(lone.rows(), whole.rows() - 2);
+}
+
+#[test]
 fn the_first_of_too_many_rejections_is_named() {
     let body = "1,2026-10-01,x,1,CHF,\n".repeat(50_000) + &"1,2026-10-01,x,a,CHF,\n".repeat(50_000);
     for _ in 0..2 {
