@@ -18,6 +18,8 @@ pub(crate) struct Layout {
 pub(crate) struct Fields {
     /// Where each field of the block ends.
     ends: Vec<u32>,
+    /// How many of them are of this block.
+    count: usize,
     /// Fields with doubled quotes, whose text is put behind the block's: which they are, and where that is.
     unescaped: Vec<(usize, (usize, usize))>,
     spans: Vec<(usize, usize)>,
@@ -71,7 +73,7 @@ impl Fields {
             text,
             inner_lines: &block.structure.inner_lines,
             has_quotes: block.structure.has_quotes,
-            ends: &self.ends,
+            ends: &self.ends[..self.count],
             unescaped: &self.unescaped,
             spans: &mut self.spans,
             at: 0,
@@ -90,16 +92,18 @@ impl Fields {
         if count < fields || count > fields + CHUNK {
             return false;
         }
-        self.ends.clear();
-        self.ends.resize(count + CHUNK, 0);
+        // What stands there from the block before is written over.
+        if self.ends.len() < count + CHUNK {
+            self.ends.resize(count + CHUNK, 0);
+        }
         let mut found = 0;
         for (chunk, mask) in masks.iter().enumerate() {
             let Some(ends) = self.ends[found..].first_chunk_mut::<CHUNK>() else { return false };
             found += write_bits(ends, (chunk * CHUNK) as u32, *mask);
         }
-        self.ends.truncate(fields);
+        self.count = fields;
         let mut start = 0;
-        self.ends.chunks_exact(layout.fields).all(|record| {
+        self.ends[..fields].chunks_exact(layout.fields).all(|record| {
             let end = record[layout.fields - 1] as usize;
             let length = end - start;
             start = end + 1;
@@ -109,7 +113,7 @@ impl Fields {
 
     /// Puts the texts of wanted fields with doubled quotes behind the block's text.
     fn unescape(&mut self, bytes: &mut Vec<u8>, layout: &Layout) {
-        for record in 0..self.ends.len() / layout.fields {
+        for record in 0..self.count / layout.fields {
             for place in &layout.wanted {
                 let field = record * layout.fields + place;
                 let (start, end) = span(bytes, &self.ends, field, place + 1 == layout.fields);

@@ -13,7 +13,7 @@ use billing_core::{
     ids::Provider,
     line_item::{LineItem, RawLine},
 };
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
@@ -23,25 +23,29 @@ use crate::{
     tally::{Sum, SumTooLarge},
 };
 
-/// How many texts make a kind; its tags are one more.
+/// How many texts make a kind; what billing reads from its tags is one more.
 const TEXTS: usize = 15;
-/// Part of each digest: another number is needed when what is hashed below, or in `row_code`, changes.
-const VERSION: u8 = 2;
-
-type Key = [u32; TEXTS + 1];
+/// Part of each digest: another number is needed when what is hashed below, or in `row::content_hash`, changes.
+const VERSION: u8 = 3;
+/// Most bytes of keys before it is time to forget them: some 40,000 kinds.
+const KEY_BYTES_MAX: usize = 8 << 20;
 
 /// The kinds of the rows since they were last forgotten.
 pub(crate) struct Kinds {
-    dictionaries: Vec<Dictionary>,
-    places: HashMap<Key, usize>,
+    /// The key of the row that is looked at: its texts one behind the other, and before them how long each is.
+    key: Vec<u8>,
+    keys: Dictionary,
+    /// The place of the kind of each key, where a row with that key was understood.
+    places: Vec<Option<usize>>,
     kinds: Vec<Kind>,
-    last: Option<(Key, usize)>,
+    /// What is needed once only of each kind.
+    origins: Vec<Origin>,
     texts: HashSet<Arc<str>>,
     /// Whether the period is known for rows that have none.
     has_default_period: bool,
 }
 
-/// Rows that are one line item but for amounts, dates and resource.
+/// Rows that are one line item but for amounts, dates and resource: what is needed for each of them.
 pub(crate) struct Kind {
     /// The same for the detail.
     pub(crate) number: KindNumber,
@@ -50,9 +54,13 @@ pub(crate) struct Kind {
     sum: Sum,
     digest: Digest,
     last_line: u64,
+    total: usize,
+}
+
+/// Where the sums of a kind go, and whose they are.
+struct Origin {
     bucket: usize,
     invoice: usize,
-    total: usize,
     slice: (Provider, Period),
     account: (Provider, Arc<str>),
     account_name: String,
@@ -62,17 +70,19 @@ impl Kinds {
     /// No kinds yet.
     pub(crate) fn new(has_default_period: bool) -> Self {
         Self {
-            dictionaries: (0..TEXTS).map(|_| Dictionary::default()).collect(),
-            places: HashMap::new(),
+            key: Vec::new(),
+            keys: Dictionary::of(KEY_BYTES_MAX),
+            places: Vec::new(),
             kinds: Vec::new(),
-            last: None,
+            origins: Vec::new(),
             texts: HashSet::new(),
             has_default_period,
         }
     }
 
-    /// The key of a row; `tags` is the number of what billing reads from its tags.
-    pub(crate) fn key(&mut self, raw: &RawLine<'_>, tags: u32) -> Key {
+    /// The place of a row's kind, if one like it was understood before; `tags` is the number of what billing reads from
+    /// its tags.
+    pub(crate) fn find(&mut self, raw: &RawLine<'_>, tags: u32) -> Option<usize> {
         // The date counts only where it makes the period.
         let dates_it = !self.has_default_period && present(raw.billing_period_start).is_none();
         let texts: [&str; TEXTS] = [
@@ -92,23 +102,18 @@ impl Kinds {
             raw.invoice_id,
             raw.invoice_issuer,
         ];
-        let mut key = [tags; TEXTS + 1];
-        for ((number, dictionary), text) in key.iter_mut().zip(&mut self.dictionaries).zip(texts) {
-            *number = dictionary.number(text);
+        let mut lengths = [[0; 4]; TEXTS + 1];
+        lengths[TEXTS] = tags.to_le_bytes();
+        for (length, text) in lengths.iter_mut().zip(texts) {
+            *length = (text.len() as u32).to_le_bytes();
         }
-        key
-    }
-
-    /// The place of a key's kind, if it was met before.
-    pub(crate) fn find(&mut self, key: &Key) -> Option<usize> {
-        if let Some((last, place)) = &self.last
-            && last == key
-        {
-            return Some(*place);
+        self.key.clear();
+        self.key.extend_from_slice(lengths.as_flattened());
+        for text in texts {
+            self.key.extend_from_slice(text.as_bytes());
         }
-        let place = *self.places.get(key)?;
-        self.last = Some((*key, place));
-        Some(place)
+        let number = self.keys.number(&self.key);
+        self.places.get(number as usize).copied().flatten()
     }
 
     /// A kind at a place.
@@ -116,10 +121,9 @@ impl Kinds {
         &self.kinds[place]
     }
 
-    /// Adds the kind of a row that was understood.
+    /// Adds the kind of the row that was looked for last, because it was understood.
     pub(crate) fn add(
         &mut self,
-        key: Key,
         item: &LineItem<'_>,
         at: Position,
         number: KindNumber,
@@ -142,16 +146,18 @@ impl Kinds {
             sum: Sum::default(),
             digest: Digest::default(),
             last_line: at.line,
+            total: harvest.totals.place(item.currency.clone()),
+        });
+        self.origins.push(Origin {
             bucket: harvest.buckets.place(bucket),
             invoice: harvest.invoices.place(invoice),
-            total: harvest.totals.place(item.currency.clone()),
             slice: (item.provider.clone(), item.period),
             account,
             account_name: item.account_name.to_owned(),
         });
         let place = self.kinds.len() - 1;
-        self.places.insert(key, place);
-        self.last = Some((key, place));
+        self.places.resize(self.keys.len(), None);
+        self.places[self.keys.number(&self.key) as usize] = Some(place);
         place
     }
 
@@ -176,22 +182,24 @@ impl Kinds {
     /// Gives the sums of all kinds of a file to the harvest, and forgets the kinds. Tells the line where a sum became
     /// too large.
     pub(crate) fn yield_to(&mut self, harvest: &mut Harvest, file: usize) -> Result<(), u64> {
-        for kind in self.kinds.drain(..).filter(|kind| kind.sum.rows > 0) {
+        for (kind, origin) in self.kinds.drain(..).zip(self.origins.drain(..)) {
+            if kind.sum.rows == 0 {
+                continue;
+            }
             let too_large = |SumTooLarge| kind.last_line;
-            harvest.buckets.sum(kind.bucket).add_all(&kind.sum).map_err(too_large)?;
-            harvest.invoices.sum(kind.invoice).add_all(&kind.sum).map_err(too_large)?;
-            harvest.add_slice(file, kind.slice, kind.sum.rows, kind.digest);
-            if !kind.account_name.is_empty() {
+            harvest.buckets.sum(origin.bucket).add_all(&kind.sum).map_err(too_large)?;
+            harvest.invoices.sum(origin.invoice).add_all(&kind.sum).map_err(too_large)?;
+            harvest.add_slice(file, origin.slice, kind.sum.rows, kind.digest);
+            if !origin.account_name.is_empty() {
                 let at = Position { file, line: kind.last_line };
                 let seen = OpenAccount {
                     id: (Position { file: usize::MAX, line: 0 }, String::new()),
-                    name: Some((at, kind.account_name)),
+                    name: Some((at, origin.account_name)),
                 };
-                harvest.add_account(kind.account, seen);
+                harvest.add_account(origin.account, seen);
             }
         }
         self.places.clear();
-        self.last = None;
         if self.texts.len() > 100_000 {
             self.texts.clear();
         }
@@ -200,12 +208,12 @@ impl Kinds {
 
     /// Whether there are so many texts that they should be forgotten.
     pub(crate) fn is_full(&self) -> bool {
-        self.dictionaries.iter().any(Dictionary::is_full)
+        self.keys.is_full()
     }
 
     /// Forgets all texts; the kinds must have been given to the harvest.
     pub(crate) fn forget(&mut self) {
-        self.dictionaries.iter_mut().for_each(Dictionary::forget);
+        self.keys.forget();
     }
 
     fn bucket_key(&mut self, item: &LineItem<'_>) -> BucketKey {
@@ -237,8 +245,7 @@ impl Kinds {
 }
 
 /// The hash of what the rows of a kind share as content. The tags of the bucket are not in it: they depend on settings;
-/// the row's tags as the provider wrote them are hashed with the row. Invoice ids are no content: providers fill them in
-/// later.
+/// the row's tags as the provider wrote them are hashed with the row.
 fn seed(item: &LineItem<'_>) -> u128 {
     let raw = &item.raw;
     let mut bytes = vec![VERSION];
@@ -253,6 +260,8 @@ fn seed(item: &LineItem<'_>) -> u128 {
         raw.region,
         raw.commitment_term,
         item.currency.as_str(),
+        raw.invoice_id.trim(),
+        raw.invoice_issuer.trim(),
     ] {
         // With its length before it, so that `ab,c` and `a,bc` differ.
         bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());

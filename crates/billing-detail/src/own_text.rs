@@ -5,7 +5,7 @@ use parquet::errors::ParquetError;
 use crate::{
     canonical::Canonical,
     chunk::{Chunk, Press},
-    dictionary::Dictionary,
+    dictionary::{Dictionary, EMPTY},
     pages::put_text,
 };
 
@@ -18,10 +18,11 @@ pub(crate) struct OwnText {
     /// Whether the texts repeat so little that they are written as they are.
     is_plain: bool,
     dictionary: Dictionary,
-    /// The hash of each text of the dictionary.
+    /// The hash of each text of the dictionary, where it takes longer to make than to find.
     hashes: Vec<u128>,
-    /// The number of the text that was looked at last.
+    /// The number and the hash of the text that was looked at last.
     last: u32,
+    last_hash: u128,
     numbers: Vec<u32>,
     present: Vec<u32>,
     values: Vec<u8>,
@@ -34,8 +35,9 @@ impl OwnText {
             canonical,
             is_plain: false,
             dictionary: Dictionary::default(),
-            hashes: Vec::new(),
-            last: 0,
+            hashes: vec![canonical.hash("")],
+            last: EMPTY,
+            last_hash: canonical.hash(""),
             numbers: Vec::new(),
             present: Vec::new(),
             values: Vec::new(),
@@ -47,12 +49,21 @@ impl OwnText {
         if self.is_plain {
             return self.canonical.hash(text);
         }
-        self.last = self.dictionary.number(text);
-        while self.hashes.len() < self.dictionary.len() {
-            let number = self.hashes.len() as u32;
-            self.hashes.push(self.canonical.hash(self.dictionary.text(number)));
+        if self.dictionary.is_last(text.as_bytes()) {
+            return self.last_hash;
         }
-        self.hashes[self.last as usize]
+        if self.canonical == Canonical::Text {
+            // The hash that counts for the content finds the number as well.
+            self.last_hash = self.canonical.hash(text);
+            self.last = self.dictionary.number_of(text.as_bytes(), self.last_hash as u64);
+            return self.last_hash;
+        }
+        self.last = self.dictionary.number(text.as_bytes());
+        if self.hashes.len() < self.dictionary.len() {
+            self.hashes.push(self.canonical.hash(text));
+        }
+        self.last_hash = self.hashes[self.last as usize];
+        self.last_hash
     }
 
     /// The number of the text that was looked at last, if texts have numbers here.
@@ -67,7 +78,7 @@ impl OwnText {
         }
         self.present.push(u32::from(!text.is_empty()));
         if !text.is_empty() {
-            put_text(&mut self.values, text);
+            put_text(&mut self.values, text.as_bytes());
         }
     }
 
@@ -109,8 +120,9 @@ impl OwnText {
     /// Forgets the texts of a row group that is written, where they are of no more use.
     pub(crate) fn end_group(&mut self) {
         if self.is_plain {
+            // It writes its texts as they are from here on.
             self.dictionary.forget();
-            self.hashes.clear();
+            self.hashes = Vec::new();
         }
     }
 }

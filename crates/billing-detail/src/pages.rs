@@ -62,9 +62,9 @@ pub(crate) fn put_levels(out: &mut Vec<u8>, levels: &[u32]) {
 }
 
 /// A text with its length before it.
-pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(&(text.len() as u32).to_le_bytes());
-    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(text);
 }
 
 /// How many bits a number below `count` needs; at least one.

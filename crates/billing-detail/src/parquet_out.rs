@@ -133,7 +133,7 @@ impl Part {
     pub(crate) fn kind(&mut self, texts: &[&str; SHARED]) -> KindNumber {
         let mut numbers = [0; SHARED];
         for ((number, dictionary), text) in numbers.iter_mut().zip(&mut self.shared).zip(texts) {
-            *number = dictionary.number(text);
+            *number = dictionary.number(text.as_bytes());
         }
         self.kinds.push(numbers);
         (self.kinds.len() - 1) as KindNumber

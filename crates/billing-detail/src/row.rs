@@ -48,6 +48,7 @@ pub(crate) struct Rows<'w> {
     tags: Tags,
     file: Option<(usize, Arc<str>)>,
     harvest: Harvest,
+    rejections_max: usize,
 }
 
 impl<'w> Rows<'w> {
@@ -57,6 +58,7 @@ impl<'w> Rows<'w> {
         parts: &'w AtomicUsize,
         tag_names: &TagNames,
         default_period: Option<Period>,
+        rejections_max: usize,
     ) -> Self {
         Self {
             folder,
@@ -67,6 +69,7 @@ impl<'w> Rows<'w> {
             tags: Tags::new(tag_names.clone()),
             file: None,
             harvest: Harvest::default(),
+            rejections_max,
         }
     }
 
@@ -101,13 +104,12 @@ impl<'w> Rows<'w> {
         let own = own_texts(&raw);
         let hashes = part.look(&own);
         let read = self.tags.read(part.tags_number(), &raw.tags);
-        let key = self.kinds.key(&raw, read.set);
-        let kind = match self.kinds.find(&key) {
+        let kind = match self.kinds.find(&raw, read.set) {
             Some(kind) => kind,
             None => match self.normaliser.line_item(raw.clone()) {
                 Ok((item, _)) => {
                     let number = part.kind(&shared_texts(&item, &item.period.to_string(), file.name));
-                    self.kinds.add(key, &item, at, number, &mut self.harvest)
+                    self.kinds.add(&item, at, number, &mut self.harvest)
                 }
                 Err(problem) => {
                     self.reject(at, file, with_heading(*problem, reader));
@@ -123,7 +125,7 @@ impl<'w> Rows<'w> {
         };
         let known = self.kinds.get(kind);
         part.add(known.number, &own, [Some(billed), effective], line);
-        let content = content_hash(known.seed, billed, &hashes);
+        let content = content_hash(known.seed, billed, effective, &hashes);
         self.kinds
             .count(kind, line, billed, effective, content, &mut self.harvest)
             .map_err(|_| too_large(file.name, line, raw.billing_currency))?;
@@ -187,6 +189,10 @@ impl<'w> Rows<'w> {
     }
 
     fn reject(&mut self, at: Position, file: FileOf<'_>, rejected: Rejected) {
+        if self.harvest.rejections.len() > self.rejections_max {
+            // The import is refused already, for the first of them.
+            return;
+        }
         let Rejected { heading, problem } = rejected;
         let rejection = Rejection {
             file: file.name.to_owned(),
@@ -243,11 +249,13 @@ fn amounts(raw: &RawLine<'_>) -> Option<(Fixed, Option<Fixed>)> {
 }
 
 /// The hash of a row's content.
-fn content_hash(seed: u128, billed: Fixed, texts: &[u128; OWN]) -> u128 {
-    let mut bytes = [0; 16 * (3 + OWN)];
+fn content_hash(seed: u128, billed: Fixed, effective: Option<Fixed>, texts: &[u128; OWN]) -> u128 {
+    let mut bytes = [0; 16 * (5 + OWN)];
     bytes[..16].copy_from_slice(&seed.to_le_bytes());
     bytes[16..48].copy_from_slice(&canonical::bytes(billed));
-    for (place, hash) in bytes[48..].chunks_exact_mut(16).zip(texts) {
+    // A row without an amortised cost is not one that has a cost of 0.
+    bytes[48..80].copy_from_slice(&effective.map_or([0xFF; 32], canonical::bytes));
+    for (place, hash) in bytes[80..].chunks_exact_mut(16).zip(texts) {
         place.copy_from_slice(&hash.to_le_bytes());
     }
     xxh3_128(&bytes)

@@ -98,9 +98,16 @@ fn english(heading: &str) -> &str {
 }
 
 /// The text of a field. What exports write for nothing is empty.
+#[inline]
 pub(crate) fn text<'r>(row: Row<'r>, column: Option<usize>) -> &'r str {
-    let text = row.get_optional(column).trim();
-    if matches!(text, "NULL" | "null" | "None") { "" } else { text }
+    let text = row.get_optional(column);
+    // Most texts are plain at both ends; asking that first is several times quicker.
+    let text = match text.as_bytes() {
+        [] => return "",
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    };
+    if text.len() == 4 && matches!(text, "NULL" | "null" | "None") { "" } else { text }
 }
 
 /// The first of two texts that is not empty.

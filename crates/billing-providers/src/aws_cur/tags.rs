@@ -19,6 +19,8 @@ use crate::columns::{Column, Columns, text};
 const GROUP: &str = "resourceTags/";
 /// The same as Athena writes it.
 const GROUP_FOR_ATHENA: &str = "resource_tags_";
+/// Bytes that the tags of most rows have room in.
+const TAGS_BYTES: usize = 160;
 /// Most texts of the map whose reading is remembered.
 const REMEMBERED_MAX: usize = 16_384;
 
@@ -71,6 +73,9 @@ impl Tags {
             let value = text(row, Some(*column));
             if value.is_empty() {
                 continue;
+            }
+            if tags.is_empty() {
+                tags.reserve(TAGS_BYTES);
             }
             tags.push(if tags.is_empty() { '{' } else { ',' });
             tags.push_str(key);
