@@ -10,32 +10,18 @@
 # Needs bash and python3; touches nothing but a temporary folder.
 set -euo pipefail
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BINARY=${1:-${CARGO_TARGET_DIR:-$ROOT/target}/release/cloud-billing}
-
-if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
-  sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
-  exit 0
-fi
-if [ ! -x "$BINARY" ]; then
-  echo "there is no program $BINARY: build it with cargo build --release, or name another one" >&2
-  exit 2
-fi
-BINARY=$(cd "$(dirname "$BINARY")" && pwd)/$(basename "$BINARY")
-
-FOLDER=$(mktemp -d)
-trap 'rm -rf "$FOLDER"' EXIT
-cd "$FOLDER"
+. "$(dirname "${BASH_SOURCE[0]}")/program.sh"
 
 python3 - "$BINARY" "${RUNS:-5}" "${ACCOUNTS:-10000}" "${SERVICES:-10}" <<'PYTHON'
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
-import time
 from decimal import Decimal
+from pathlib import Path
+
+from process import measure, median
 
 binary, runs, accounts, services = sys.argv[1], *map(int, sys.argv[2:])
 # No settings from outside.
@@ -65,16 +51,7 @@ with open("catalog.yaml", "w") as catalog:
 
 
 def run(*words):
-    """Wall and processor seconds, and the peak memory in megabytes, of one process."""
-    start = time.perf_counter()
-    process = subprocess.Popen([binary, *words], env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    told = process.stderr.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(words)} ended with {process.returncode}: {told}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return measure([binary, *words], Path("errors"), env=surroundings, stdout=subprocess.DEVNULL)
 
 
 def text(*words):
@@ -98,6 +75,6 @@ assert Decimal(invoices[0]["cost"]) == total, (invoices[0]["cost"], total)
 print(f"{accounts * services:,} buckets of {accounts:,} accounts, {invoices[0]['lines']:,} lines; medians of {runs} runs")
 print(f"{'step':<12}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}")
 for name, measured in steps.items():
-    wall, cpu, peak = (statistics.median(column) for column in zip(*measured))
+    wall, cpu, peak = (median(measured, what) for what in ("wall", "cpu", "peak"))
     print(f"{name:<12}{wall:>8.2f}{cpu:>8.2f}{peak:>9.0f}")
 PYTHON

@@ -18,14 +18,17 @@ import json
 import os
 import shutil
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import venv
 from decimal import Decimal
 from pathlib import Path
+
+# Before anything of this folder is imported, or its compiled form would be written into the tree.
+sys.dont_write_bytecode = True
+
+from process import Failed, measure, median
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cloud-billing-bench"
@@ -36,8 +39,7 @@ BUCKET_UNIT = Decimal("1e-18")
 
 def main():
     options = arguments()
-    # Nothing is written into the tree, not even compiled Python, also not by children.
-    sys.dont_write_bytecode = True
+    # The same for children.
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     # Both sides get the same processors, also on a machine with more of them. Children inherit this.
     processors = sorted(os.sched_getaffinity(0))[: options.threads]
@@ -90,30 +92,6 @@ def interpreter():
         venv.create(CACHE / "venv", with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "-q", "--upgrade", "duckdb", "pyarrow"], check=True)
     return python
-
-
-class Measured:
-    """What a process took: seconds on the clock, seconds of processors, peak memory in MB."""
-
-    def __init__(self, wall, usage):
-        self.wall = wall
-        self.cpu = usage.ru_utime + usage.ru_stime
-        self.peak = usage.ru_maxrss * 1024 / 1e6
-
-
-class Failed(Exception):
-    """A process that was to be measured ended with an error."""
-
-
-def measure(words, errors, **more):
-    """Runs a process to its end. This process stays small: a child's peak begins with its parent's."""
-    start = time.monotonic()
-    with open(errors, "wb") as stderr, subprocess.Popen(words, stderr=stderr, **more) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise Failed(f"{' '.join(map(str, words))} ended with {process.returncode}:\n{errors.read_text()}")
-    return Measured(time.monotonic() - start, usage)
 
 
 class Bench:
@@ -340,10 +318,6 @@ def add(left, right):
     with localcontext() as context:
         context.prec = 200
         return left + right
-
-
-def median(results, what):
-    return statistics.median(getattr(result, what) for result in results)
 
 
 def cells_of(results):

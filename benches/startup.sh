@@ -8,24 +8,10 @@
 # Needs bash and python3; touches nothing but a temporary folder.
 set -euo pipefail
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BINARY=${1:-${CARGO_TARGET_DIR:-$ROOT/target}/release/cloud-billing}
+. "$(dirname "${BASH_SOURCE[0]}")/program.sh"
+
 RUNS=20
 INVOICES=24
-
-if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
-  sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
-  exit 0
-fi
-if [ ! -x "$BINARY" ]; then
-  echo "there is no program $BINARY: build it with cargo build --release, or name another one" >&2
-  exit 2
-fi
-BINARY=$(cd "$(dirname "$BINARY")" && pwd)/$(basename "$BINARY")
-
-FOLDER=$(mktemp -d)
-trap 'rm -rf "$FOLDER"' EXIT
-cd "$FOLDER"
 # No settings from outside.
 program() { env -i PATH="$PATH" HOME="$FOLDER" "$BINARY" "$@"; }
 
@@ -60,26 +46,27 @@ fi
 
 python3 - "$BINARY" "$RUNS" <<'PYTHON'
 import os
-import statistics
 import subprocess
 import sys
-import time
+from pathlib import Path
+
+from process import measure, median
 
 binary, runs = sys.argv[1], int(sys.argv[2])
 surroundings = {"PATH": os.environ["PATH"], "HOME": os.getcwd()}
 
 
-def milliseconds(words):
-    start = time.perf_counter_ns()
-    subprocess.run([binary, *words], env=surroundings, stdout=subprocess.DEVNULL, check=True)
-    return (time.perf_counter_ns() - start) / 1e6
+def run(words):
+    return measure([binary, *words], Path("errors"), env=surroundings, stdout=subprocess.DEVNULL)
 
 
 for words in (["--help"], ["invoices"]):
-    milliseconds(words)
-    times = [milliseconds(words) for _ in range(runs)]
+    run(words)
+    measured = [run(words) for _ in range(runs)]
+    times = [one.wall * 1e3 for one in measured]
+    middle = median(measured, "wall") * 1e3
     name = " ".join(words)
-    print(f"{name:<10} median {statistics.median(times):7.1f} ms   min {min(times):7.1f}   max {max(times):7.1f}")
+    print(f"{name:<10} median {middle:7.1f} ms   min {min(times):7.1f}   max {max(times):7.1f}")
 size = os.path.getsize(binary)
 print(f"{'binary':<10} {size} bytes ({size / 1e6:.1f} MB)")
 PYTHON

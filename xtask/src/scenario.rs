@@ -13,7 +13,6 @@ mod focus;
 mod gcp;
 mod maker;
 mod model;
-mod rng;
 mod table;
 mod write;
 
@@ -24,7 +23,6 @@ pub use self::{
     exact::Exact,
     maker::CURRENCY,
     model::{Account, Month, Row},
-    rng::Rng,
     table::Table,
     write::{run, write},
 };

@@ -43,8 +43,11 @@ impl Input {
     }
 }
 
-/// The files that paths mean: a file as given; of a folder, and of the folders in it, all `.csv`, `.gz` and `.zip`
-/// files by name. Files and folders whose name starts with a point are left out of folders.
+/// How the names of files end that are read in a folder.
+const ENDINGS: [&str; 7] = [".csv", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".zip"];
+
+/// The files that paths mean: a file as given; of a folder, and of the folders in it, all that tables come in, by the
+/// ends of their names. Manifests, and files and folders whose name starts with a point, are left out of folders.
 ///
 /// # Errors
 /// When a path does not exist, when a folder has no such file, and when one file is meant twice: its cost would be
@@ -60,14 +63,17 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<Input>, DetailError> {
         let before = files.len();
         walk(path, &mut HashSet::new(), &mut files)?;
         if files.len() == before {
-            let problem = "the folder has no .csv, .gz or .zip file; name the folder that the export is in";
+            let [others @ .., last] = ENDINGS;
+            let others = others.join(", ");
+            let problem =
+                format!("the folder has no {others} or {last} file; name the folder that the export is in");
             return Err(DetailError::input(path.display().to_string(), problem));
         }
     }
     let mut seen = HashSet::new();
     for file in &files {
-        let canonical = file.canonicalize().map_err(|error| unreadable(file, &error))?;
-        if !seen.insert(canonical) {
+        // What has no path of its own, such as a pipe behind /dev/stdin, is known by the one that it is given with.
+        if !seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
             let problem = "the file is given twice; name it once, or its cost would be counted twice";
             return Err(DetailError::input(file.display().to_string(), problem));
         }
@@ -92,11 +98,7 @@ fn walk(folder: &Path, visited: &mut HashSet<PathBuf>, files: &mut Vec<PathBuf>)
         let kind = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
         if kind.is_dir() {
             walk(&path, visited, files)?;
-        } else if !name.ends_with("manifest.json")
-            && [".csv", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".zip"]
-                .iter()
-                .any(|end| name.ends_with(end))
-        {
+        } else if !name.ends_with("manifest.json") && ENDINGS.iter().any(|end| name.ends_with(end)) {
             files.push(path);
         }
     }
@@ -149,7 +151,8 @@ mod tests {
         fs::create_dir(root.path().join("empty")).unwrap();
         check(
             &["empty"],
-            "ROOT/empty: the folder has no .csv, .gz or .zip file; name the folder that the export is in",
+            "ROOT/empty: the folder has no .csv, .json, .jsonl, .ndjson, .parquet, .gz or .zip file; name the folder that \
+             the export is in",
         );
         fs::write(root.path().join("a.csv"), "x").unwrap();
         check(

@@ -78,7 +78,8 @@ impl DetailStore {
     /// When the address names something else than a folder of this machine.
     pub fn open(url: &str) -> Result<Self, DetailError> {
         let refuse = |problem: &str| Err(DetailError::store(format!("DETAIL_URL {url}"), problem));
-        let expected = "expected a folder like file:/var/lib/cloud-billing/detail";
+        let expected = "expected a folder like file:/var/lib/cloud-billing/detail, or one of an object store like \
+                        s3://bucket/folder, az://container/folder or gs://bucket/folder";
         let path = match url.split_once(':') {
             // One letter is a drive, not a scheme.
             Some((scheme, _)) if scheme.len() < 2 || !is_scheme(scheme) => url,

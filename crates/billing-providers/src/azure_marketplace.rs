@@ -15,7 +15,7 @@ use billing_core::{
 use crate::{
     Importer, Kind, Parameter,
     columns::{Column, Columns, Need, either, text},
-    numbers::Evidence,
+    reader::{Layout, Table, reader},
 };
 
 /// The importer.
@@ -94,7 +94,7 @@ impl TableFormat for AzureMarketplace {
                            azure-usage";
             MissingColumns { refused: usage.then(|| refused.to_owned()), ..missing }
         })?;
-        Ok(Box::new(Reader::new(columns)))
+        Ok(reader(columns, Fields::new))
     }
 
     fn required(&self) -> &'static str {
@@ -112,8 +112,7 @@ impl TableFormat for AzureMarketplace {
 }
 
 #[derive(Clone)]
-struct Reader {
-    columns: Columns,
+struct Fields {
     cost: Option<Column>,
     currency: Option<Column>,
     subscription: Option<Column>,
@@ -131,11 +130,10 @@ struct Reader {
     resource_name: Option<Column>,
     recurring: Option<Column>,
     tags: Option<Column>,
-    numbers: Evidence,
 }
 
-impl Reader {
-    fn new(mut columns: Columns) -> Self {
+impl Fields {
+    fn new(columns: &mut Columns) -> Self {
         let mut find = |names: &[&str]| columns.find(names);
         Self {
             cost: find(COST),
@@ -155,26 +153,6 @@ impl Reader {
             resource_name: find(&["instancename"]),
             recurring: find(&["isrecurringcharge"]),
             tags: find(&["tags"]),
-            numbers: Evidence::default(),
-            columns,
-        }
-    }
-
-    fn number<'r>(&self, row: Row<'r>, column: Option<Column>) -> Cow<'r, str> {
-        self.numbers.number(text(row, column), || self.columns.heading(column).unwrap_or_default().to_owned())
-    }
-
-    /// The column that a FOCUS column is read from.
-    fn source(&self, focus_column: &str) -> Option<Column> {
-        match focus_column {
-            "BilledCost" => self.cost,
-            "BillingCurrency" => self.currency,
-            "BillingPeriodStart" => self.period,
-            "ChargePeriodStart" => self.start,
-            "SubAccountId" => self.subscription,
-            "PricingQuantity" => self.quantity,
-            "Tags" => self.tags,
-            _ => None,
         }
     }
 }
@@ -185,17 +163,9 @@ fn of_path<'r>(path: &'r str, folder: &str) -> &'r str {
     names.nth(1).unwrap_or("")
 }
 
-impl RowReader for Reader {
-    fn columns(&self) -> &[usize] {
-        self.columns.read()
-    }
-
-    fn fork(&self) -> Box<dyn RowReader> {
-        Box::new(self.clone())
-    }
-
-    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
-        let (billed_cost, quantity) = (self.number(row, self.cost), self.number(row, self.quantity));
+impl Layout for Fields {
+    fn read<'r>(&mut self, table: &Table, row: Row<'r>) -> RawLine<'r> {
+        let (billed_cost, quantity) = (table.number(row, self.cost), table.number(row, self.quantity));
         let text = |column| text(row, column);
         let period = text(self.period);
         let is_purchase = text(self.recurring).eq_ignore_ascii_case("true");
@@ -232,12 +202,17 @@ impl RowReader for Reader {
         }
     }
 
-    fn heading(&self, focus_column: &str) -> String {
-        self.columns.heading(self.source(focus_column)).unwrap_or(focus_column).to_owned()
-    }
-
-    fn finish(&self) -> Result<(), String> {
-        self.numbers.judge()
+    fn source(&self, focus_column: &str) -> Option<Column> {
+        match focus_column {
+            "BilledCost" => self.cost,
+            "BillingCurrency" => self.currency,
+            "BillingPeriodStart" => self.period,
+            "ChargePeriodStart" => self.start,
+            "SubAccountId" => self.subscription,
+            "PricingQuantity" => self.quantity,
+            "Tags" => self.tags,
+            _ => None,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     Importer, Kind, Parameter,
     azure_marketplace::name,
     columns::{Column, Columns, Need, either, text},
-    numbers::Evidence,
+    reader::{Layout, Table, reader},
 };
 
 /// The importer.
@@ -91,7 +91,7 @@ impl TableFormat for AzureReservations {
     fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
         let columns = Columns::named(record, name);
         columns.check(NEEDS)?;
-        Ok(Box::new(Reader::new(columns)))
+        Ok(reader(columns, Fields::new))
     }
 
     fn required(&self) -> &'static str {
@@ -109,8 +109,7 @@ impl TableFormat for AzureReservations {
 }
 
 #[derive(Clone)]
-struct Reader {
-    columns: Columns,
+struct Fields {
     amount: Option<Column>,
     currency: Option<Column>,
     event_type: Option<Column>,
@@ -127,11 +126,10 @@ struct Reader {
     subscription_name: Option<Column>,
     billing_account: Option<Column>,
     invoice: Option<Column>,
-    numbers: Evidence,
 }
 
-impl Reader {
-    fn new(mut columns: Columns) -> Self {
+impl Fields {
+    fn new(columns: &mut Columns) -> Self {
         let mut find = |names: &[&str]| columns.find(names);
         Self {
             amount: find(&["amount"]),
@@ -150,27 +148,6 @@ impl Reader {
             subscription_name: find(&["purchasingsubscriptionname"]),
             billing_account: find(&ACCOUNTS[1..]),
             invoice: find(&["invoice", "invoiceid"]),
-            numbers: Evidence::default(),
-            columns,
-        }
-    }
-
-    fn number<'r>(&self, row: Row<'r>, column: Option<Column>) -> Cow<'r, str> {
-        self.numbers.number(text(row, column), || self.columns.heading(column).unwrap_or_default().to_owned())
-    }
-
-    /// The column that a FOCUS column is read from.
-    fn source(&self, focus_column: &str) -> Option<Column> {
-        match focus_column {
-            "BilledCost" => self.amount,
-            "BillingCurrency" => self.currency,
-            "BillingPeriodStart" => self.billing_month,
-            "ChargePeriodStart" => self.event_date,
-            "SubAccountId" => self.subscription.or(self.billing_account),
-            "BillingAccountId" => self.billing_account,
-            "ChargeCategory" => self.event_type,
-            "PricingQuantity" => self.quantity,
-            _ => None,
         }
     }
 }
@@ -187,17 +164,9 @@ fn signed<'r>(event_type: &str, amount: Cow<'r, str>) -> Cow<'r, str> {
     amount
 }
 
-impl RowReader for Reader {
-    fn columns(&self) -> &[usize] {
-        self.columns.read()
-    }
-
-    fn fork(&self) -> Box<dyn RowReader> {
-        Box::new(self.clone())
-    }
-
-    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
-        let (amount, quantity) = (self.number(row, self.amount), self.number(row, self.quantity));
+impl Layout for Fields {
+    fn read<'r>(&mut self, table: &Table, row: Row<'r>) -> RawLine<'r> {
+        let (amount, quantity) = (table.number(row, self.amount), table.number(row, self.quantity));
         let text = |column| text(row, column);
         let event_type = text(self.event_type);
         RawLine {
@@ -230,12 +199,18 @@ impl RowReader for Reader {
         }
     }
 
-    fn heading(&self, focus_column: &str) -> String {
-        self.columns.heading(self.source(focus_column)).unwrap_or(focus_column).to_owned()
-    }
-
-    fn finish(&self) -> Result<(), String> {
-        self.numbers.judge()
+    fn source(&self, focus_column: &str) -> Option<Column> {
+        match focus_column {
+            "BilledCost" => self.amount,
+            "BillingCurrency" => self.currency,
+            "BillingPeriodStart" => self.billing_month,
+            "ChargePeriodStart" => self.event_date,
+            "SubAccountId" => self.subscription.or(self.billing_account),
+            "BillingAccountId" => self.billing_account,
+            "ChargeCategory" => self.event_type,
+            "PricingQuantity" => self.quantity,
+            _ => None,
+        }
     }
 }
 

@@ -23,7 +23,8 @@ use self::amortised::Amortised;
 use crate::{
     Importer, Kind, Parameter,
     columns::{Column, Columns, Need, either, text},
-    numbers::Evidence,
+    focus,
+    reader::{Layout, Table, reader},
 };
 
 /// The importer.
@@ -87,12 +88,8 @@ const NEEDS: &[Need] = &[
 impl TableFormat for AzureUsage {
     fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
         let columns = Columns::of(record);
-        columns.check(NEEDS).map_err(|missing| {
-            let focus = columns.has(&["billedcost"]) && columns.has(&["chargecategory"]);
-            let refused = "this is a FOCUS export, not Azure's own; import it with focus";
-            MissingColumns { refused: focus.then(|| refused.to_owned()), ..missing }
-        })?;
-        Ok(Box::new(Reader::new(columns)))
+        columns.check(NEEDS).map_err(|missing| focus::told_apart(missing, &columns, "Azure's own"))?;
+        Ok(reader(columns, Fields::new))
     }
 
     fn required(&self) -> &'static str {
@@ -106,44 +103,42 @@ impl TableFormat for AzureUsage {
 }
 
 #[derive(Clone)]
-struct Reader {
-    columns: Columns,
+struct Fields {
     /// The cost columns that the file has, best first.
-    costs: Vec<usize>,
+    costs: Vec<Column>,
     /// The one that the last row was billed by.
-    cost: Option<usize>,
-    prices: Vec<usize>,
-    billing_account_id: Option<usize>,
-    subscription_id: Option<usize>,
-    subscription_name: Option<usize>,
-    period_start: Option<usize>,
-    period_end: Option<usize>,
-    date: Option<usize>,
-    charge_type: Option<usize>,
-    product: Option<usize>,
-    service_family: Option<usize>,
-    publisher_type: Option<usize>,
-    meter_category: Option<usize>,
-    consumed_service: Option<usize>,
-    location: Option<usize>,
-    meter_region: Option<usize>,
-    term: Option<usize>,
-    currency: Option<usize>,
-    list_cost: Option<usize>,
-    quantity: Option<usize>,
-    unit: Option<usize>,
-    resource_id: Option<usize>,
-    resource_name: Option<usize>,
-    meter_id: Option<usize>,
-    invoice_id: Option<usize>,
-    tags: Option<usize>,
-    numbers: Evidence,
-    pricing_model: Option<usize>,
+    cost: Option<Column>,
+    prices: Vec<Column>,
+    billing_account_id: Option<Column>,
+    subscription_id: Option<Column>,
+    subscription_name: Option<Column>,
+    period_start: Option<Column>,
+    period_end: Option<Column>,
+    date: Option<Column>,
+    charge_type: Option<Column>,
+    product: Option<Column>,
+    service_family: Option<Column>,
+    publisher_type: Option<Column>,
+    meter_category: Option<Column>,
+    consumed_service: Option<Column>,
+    location: Option<Column>,
+    meter_region: Option<Column>,
+    term: Option<Column>,
+    currency: Option<Column>,
+    list_cost: Option<Column>,
+    quantity: Option<Column>,
+    unit: Option<Column>,
+    resource_id: Option<Column>,
+    resource_name: Option<Column>,
+    meter_id: Option<Column>,
+    invoice_id: Option<Column>,
+    tags: Option<Column>,
+    pricing_model: Option<Column>,
     amortised: Arc<Amortised>,
 }
 
-impl Reader {
-    fn new(mut columns: Columns) -> Self {
+impl Fields {
+    fn new(columns: &mut Columns) -> Self {
         let mut each = |names: &[&str]| names.iter().filter_map(|name| columns.find(&[name])).collect();
         let (costs, prices): (Vec<Column>, Vec<Column>) = (each(COSTS), each(PRICES));
         let mut find = |names: &[&str]| columns.find(names);
@@ -176,57 +171,21 @@ impl Reader {
             invoice_id: find(&["invoiceid"]),
             tags: find(&["tags"]),
             pricing_model: find(&["pricingmodel"]),
-            numbers: Evidence::default(),
             amortised: Arc::default(),
-            columns,
-        }
-    }
-
-    /// The number of a column, with a decimal point.
-    fn number<'r>(&mut self, row: Row<'r>, column: Option<usize>) -> Cow<'r, str> {
-        let columns = &self.columns;
-        self.numbers.number(text(row, column), || columns.heading(column).unwrap_or("").to_owned())
-    }
-
-    /// The column that a FOCUS column is read from.
-    fn source(&self, focus_column: &str) -> Option<usize> {
-        match focus_column {
-            "BilledCost" => self.cost,
-            "BillingCurrency" => self.currency,
-            "BillingPeriodStart" => self.period_start,
-            "BillingPeriodEnd" => self.period_end,
-            "ChargePeriodStart" => self.date,
-            "SubAccountId" => self.subscription_id.or(self.billing_account_id),
-            "BillingAccountId" => self.billing_account_id,
-            "SubAccountName" => self.subscription_name,
-            "ChargeCategory" => self.charge_type,
-            "PricingQuantity" => self.quantity,
-            "Tags" => self.tags,
-            _ => None,
         }
     }
 }
 
-impl RowReader for Reader {
-    fn columns(&self) -> &[usize] {
-        self.columns.read()
-    }
-
-    fn fork(&self) -> Box<dyn RowReader> {
-        Box::new(self.clone())
-    }
-
-    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+impl Layout for Fields {
+    fn read<'r>(&mut self, table: &Table, row: Row<'r>) -> RawLine<'r> {
         let best = self.costs.iter().find(|column| !text(row, Some(**column)).is_empty());
         self.cost = best.or(self.costs.first()).copied();
         for price in &self.prices {
-            let columns = &self.columns;
-            self.numbers
-                .look(text(row, Some(*price)), || columns.heading(Some(*price)).unwrap_or("").to_owned());
+            table.look(row, *price);
         }
-        let billed_cost = self.number(row, self.cost);
-        let list_cost = self.number(row, self.list_cost);
-        let quantity = self.number(row, self.quantity);
+        let billed_cost = table.number(row, self.cost);
+        let list_cost = table.number(row, self.list_cost);
+        let quantity = table.number(row, self.quantity);
         let text = |column| text(row, column);
         let charge_type = text(self.charge_type);
         self.amortised.look(charge_type, text(self.pricing_model), &billed_cost);
@@ -265,13 +224,25 @@ impl RowReader for Reader {
         }
     }
 
-    fn heading(&self, focus_column: &str) -> String {
-        self.columns.heading(self.source(focus_column)).unwrap_or(focus_column).to_owned()
+    fn source(&self, focus_column: &str) -> Option<Column> {
+        match focus_column {
+            "BilledCost" => self.cost,
+            "BillingCurrency" => self.currency,
+            "BillingPeriodStart" => self.period_start,
+            "BillingPeriodEnd" => self.period_end,
+            "ChargePeriodStart" => self.date,
+            "SubAccountId" => self.subscription_id.or(self.billing_account_id),
+            "BillingAccountId" => self.billing_account_id,
+            "SubAccountName" => self.subscription_name,
+            "ChargeCategory" => self.charge_type,
+            "PricingQuantity" => self.quantity,
+            "Tags" => self.tags,
+            _ => None,
+        }
     }
 
-    fn finish(&self) -> Result<(), String> {
-        self.amortised.judge()?;
-        self.numbers.judge()
+    fn judge(&self) -> Result<(), String> {
+        self.amortised.judge()
     }
 }
 

@@ -14,7 +14,8 @@ use crate::{
     Importer, Kind, Parameter,
     aws_cur::manifest::AwsDelivery,
     azure_usage::manifest::AzureDelivery,
-    columns::{Columns, Need, either, text},
+    columns::{Column, Columns, Need, either, text},
+    reader::{Layout, Table, reader},
 };
 
 /// The importer.
@@ -85,7 +86,7 @@ impl TableFormat for Focus {
             let refused = "this is Azure's own cost export, not FOCUS; import it with azure-usage";
             MissingColumns { refused: azure.then(|| refused.to_owned()), ..missing }
         })?;
-        Ok(Box::new(Reader::new(columns)))
+        Ok(reader(columns, Fields::new))
     }
 
     fn required(&self) -> &'static str {
@@ -98,41 +99,48 @@ impl TableFormat for Focus {
     }
 }
 
-#[derive(Clone)]
-struct Reader {
-    columns: Columns,
-    /// Who sells: FOCUS 1.3 has a new name for it, and 1.4 has no other. Older versions also name the publisher.
-    providers: [Option<usize>; 3],
-    billing_account_id: Option<usize>,
-    sub_account_id: Option<usize>,
-    sub_account_name: Option<usize>,
-    billing_period_start: Option<usize>,
-    billing_period_end: Option<usize>,
-    charge_period_start: Option<usize>,
-    charge_period_end: Option<usize>,
-    charge_category: Option<usize>,
-    charge_description: Option<usize>,
-    service_category: Option<usize>,
-    service_name: Option<usize>,
-    region: Option<usize>,
-    /// FOCUS itself has no term: Microsoft adds one, others tell the kind of commitment.
-    commitment_terms: [Option<usize>; 2],
-    billing_currency: Option<usize>,
-    billed_cost: Option<usize>,
-    effective_cost: Option<usize>,
-    list_cost: Option<usize>,
-    quantity: Option<usize>,
-    unit: Option<usize>,
-    resource_id: Option<usize>,
-    resource_name: Option<usize>,
-    sku: Option<usize>,
-    invoice_id: Option<usize>,
-    invoice_issuer: Option<usize>,
-    tags: Option<usize>,
+/// Why a table lacks the columns of another format, where it is FOCUS. `wanted` is whose format it would have to be:
+/// `Azure's own`.
+pub(crate) fn told_apart(missing: MissingColumns, columns: &Columns, wanted: &str) -> MissingColumns {
+    let is_focus = columns.has(&["billedcost"]) && columns.has(&["chargecategory"]);
+    let refused = || format!("this is a FOCUS export, not {wanted}; import it with focus");
+    MissingColumns { refused: is_focus.then(refused), ..missing }
 }
 
-impl Reader {
-    fn new(mut columns: Columns) -> Self {
+#[derive(Clone)]
+struct Fields {
+    /// Who sells: FOCUS 1.3 has a new name for it, and 1.4 has no other. Older versions also name the publisher.
+    providers: [Option<Column>; 3],
+    billing_account_id: Option<Column>,
+    sub_account_id: Option<Column>,
+    sub_account_name: Option<Column>,
+    billing_period_start: Option<Column>,
+    billing_period_end: Option<Column>,
+    charge_period_start: Option<Column>,
+    charge_period_end: Option<Column>,
+    charge_category: Option<Column>,
+    charge_description: Option<Column>,
+    service_category: Option<Column>,
+    service_name: Option<Column>,
+    region: Option<Column>,
+    /// FOCUS itself has no term: Microsoft adds one, others tell the kind of commitment.
+    commitment_terms: [Option<Column>; 2],
+    billing_currency: Option<Column>,
+    billed_cost: Option<Column>,
+    effective_cost: Option<Column>,
+    list_cost: Option<Column>,
+    quantity: Option<Column>,
+    unit: Option<Column>,
+    resource_id: Option<Column>,
+    resource_name: Option<Column>,
+    sku: Option<Column>,
+    invoice_id: Option<Column>,
+    invoice_issuer: Option<Column>,
+    tags: Option<Column>,
+}
+
+impl Fields {
+    fn new(columns: &mut Columns) -> Self {
         let mut find = |name: &str| columns.find(&[name]);
         Self {
             providers: [find("providername"), find("serviceprovidername"), find("publishername")],
@@ -161,21 +169,12 @@ impl Reader {
             invoice_id: find("invoiceid"),
             invoice_issuer: find("invoiceissuername"),
             tags: find("tags"),
-            columns,
         }
     }
 }
 
-impl RowReader for Reader {
-    fn columns(&self) -> &[usize] {
-        self.columns.read()
-    }
-
-    fn fork(&self) -> Box<dyn RowReader> {
-        Box::new(self.clone())
-    }
-
-    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+impl Layout for Fields {
+    fn read<'r>(&mut self, _: &Table, row: Row<'r>) -> RawLine<'r> {
         let text = |column| text(row, column);
         let [provider, service_provider, publisher] = self.providers.map(text);
         let [term, commitment] = self.commitment_terms.map(text);
@@ -209,16 +208,22 @@ impl RowReader for Reader {
         }
     }
 
-    fn heading(&self, focus_column: &str) -> String {
-        let names: &[&str] = match focus_column {
-            "ProviderName" => &["providername", "serviceprovidername", "publishername"],
-            other => &[&other.to_ascii_lowercase()],
-        };
-        self.columns.heading_of(names).unwrap_or(focus_column).to_owned()
-    }
-
-    fn finish(&self) -> Result<(), String> {
-        Ok(())
+    fn source(&self, focus_column: &str) -> Option<Column> {
+        match focus_column {
+            "ProviderName" => self.providers.into_iter().flatten().next(),
+            "BillingAccountId" => self.billing_account_id,
+            "SubAccountId" => self.sub_account_id,
+            "SubAccountName" => self.sub_account_name,
+            "BillingPeriodStart" => self.billing_period_start,
+            "BillingPeriodEnd" => self.billing_period_end,
+            "ChargePeriodStart" => self.charge_period_start,
+            "ChargeCategory" => self.charge_category,
+            "BillingCurrency" => self.billing_currency,
+            "BilledCost" => self.billed_cost,
+            "EffectiveCost" => self.effective_cost,
+            "Tags" => self.tags,
+            _ => None,
+        }
     }
 }
 

@@ -22,6 +22,8 @@ use billing_core::{
 use crate::{
     Importer, Kind, Parameter,
     columns::{Column, Columns, Need, either, text},
+    focus,
+    reader::{Layout, Table, reader},
 };
 
 /// The importer.
@@ -92,12 +94,8 @@ const FIELDS: &[&str] = &[
 impl TableFormat for GcpBigQuery {
     fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
         let columns = Columns::named(record, |heading| heading.replace('.', "_").to_ascii_lowercase());
-        columns.check(NEEDS).map_err(|missing| {
-            let focus = columns.has(&["billedcost"]) && columns.has(&["chargecategory"]);
-            let refused = "this is a FOCUS export, not Google's own; import it with focus";
-            MissingColumns { refused: focus.then(|| refused.to_owned()), ..missing }
-        })?;
-        Ok(Box::new(Reader::new(columns)))
+        columns.check(NEEDS).map_err(|missing| focus::told_apart(missing, &columns, "Google's own"))?;
+        Ok(reader(columns, Fields::new))
     }
 
     fn required(&self) -> &'static str {
@@ -114,8 +112,7 @@ impl TableFormat for GcpBigQuery {
 }
 
 #[derive(Clone)]
-struct Reader {
-    columns: Columns,
+struct Fields {
     billing_account_id: Option<Column>,
     project_id: Option<Column>,
     project_name: Option<Column>,
@@ -144,8 +141,8 @@ struct Reader {
     labels: [Option<Column>; 3],
 }
 
-impl Reader {
-    fn new(mut columns: Columns) -> Self {
+impl Fields {
+    fn new(columns: &mut Columns) -> Self {
         let mut find = |name: &str| columns.find(&[name]);
         Self {
             billing_account_id: find("billing_account_id"),
@@ -172,7 +169,6 @@ impl Reader {
             resource_id: find("resource_global_name"),
             resource_name: find("resource_name"),
             labels: [find("labels"), find("project_labels"), find("tags")],
-            columns,
         }
     }
 
@@ -197,24 +193,6 @@ impl Reader {
         }
         Cow::Owned(format!("[{inner},{}]", more.join(",")))
     }
-
-    /// The column that a FOCUS column is read from.
-    fn source(&self, focus_column: &str) -> Option<Column> {
-        match focus_column {
-            "BilledCost" if self.credits_unreadable => self.credits,
-            "BilledCost" => self.cost,
-            "BillingCurrency" => self.currency,
-            "BillingPeriodStart" => self.invoice_month,
-            "ChargePeriodStart" => self.usage_start,
-            "SubAccountId" => self.project_id.or(self.billing_account_id),
-            "BillingAccountId" => self.billing_account_id,
-            "SubAccountName" => self.project_name,
-            "ChargeCategory" => self.cost_type,
-            "PricingQuantity" => self.quantity,
-            "Tags" => self.labels[0],
-            _ => None,
-        }
-    }
 }
 
 /// What stands in the brackets of a list of JSON objects; nothing for a text of another form, to which nothing can be
@@ -224,16 +202,8 @@ fn members(list: &str) -> Option<&str> {
     inner.strip_prefix('{').is_some_and(|object| object.trim_start().starts_with('"')).then_some(inner)
 }
 
-impl RowReader for Reader {
-    fn columns(&self) -> &[usize] {
-        self.columns.read()
-    }
-
-    fn fork(&self) -> Box<dyn RowReader> {
-        Box::new(self.clone())
-    }
-
-    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+impl Layout for Fields {
+    fn read<'r>(&mut self, _: &Table, row: Row<'r>) -> RawLine<'r> {
         let billed_cost = self.billed(row);
         let text = |column| text(row, column);
         let month = text(self.invoice_month);
@@ -268,12 +238,21 @@ impl RowReader for Reader {
         }
     }
 
-    fn heading(&self, focus_column: &str) -> String {
-        self.columns.heading(self.source(focus_column)).unwrap_or(focus_column).to_owned()
-    }
-
-    fn finish(&self) -> Result<(), String> {
-        Ok(())
+    fn source(&self, focus_column: &str) -> Option<Column> {
+        match focus_column {
+            "BilledCost" if self.credits_unreadable => self.credits,
+            "BilledCost" => self.cost,
+            "BillingCurrency" => self.currency,
+            "BillingPeriodStart" => self.invoice_month,
+            "ChargePeriodStart" => self.usage_start,
+            "SubAccountId" => self.project_id.or(self.billing_account_id),
+            "BillingAccountId" => self.billing_account_id,
+            "SubAccountName" => self.project_name,
+            "ChargeCategory" => self.cost_type,
+            "PricingQuantity" => self.quantity,
+            "Tags" => self.labels[0],
+            _ => None,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod columns;
 pub mod delivery;
 pub mod ecb;
 mod numbers;
+mod reader;
 
 mod aws_accounts;
 mod aws_cur;

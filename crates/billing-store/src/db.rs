@@ -320,7 +320,12 @@ impl Connection {
     }
 
     pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
-        driver!(self, driver => driver.query(sql, params))
+        let mut found = Vec::new();
+        self.each(sql, params, &mut |row| {
+            found.push(row.clone());
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     fn each(

@@ -15,9 +15,6 @@ mod common;
 mod kill;
 #[path = "crash/month.rs"]
 mod month;
-#[path = "simulate/rng.rs"]
-#[allow(dead_code, reason = "this test uses a part of it")]
-mod rng;
 
 use std::{
     sync::{
@@ -32,7 +29,7 @@ use books::Books;
 use common::Place;
 use kill::{Moment, kill};
 use month::{STEPS, step};
-use rng::Rng;
+use xtask::random::Rng;
 
 const ROUNDS: usize = 200;
 /// The round's step: imports and bill runs by turns, now and then another one.

@@ -1,8 +1,9 @@
 //! The columns of a legacy AWS Cost and Usage Report (CSV, headings `category/name`), as its user guide lists them.
 
+use xtask::random::mix;
+
 use super::{
     offers::{COVERED, Class, DISCOUNTED, NEGATION},
-    random::mix,
     stream::Facts,
     template::{Field, Slot},
 };

@@ -1,8 +1,9 @@
 //! The columns of a FOCUS 1.2 file (CSV).
 
+use xtask::random::mix;
+
 use super::{
     offers::{COVERED, DISCOUNTED},
-    random::mix,
     stream::Facts,
     template::{Field, Slot},
 };

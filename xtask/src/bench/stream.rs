@@ -2,13 +2,15 @@
 
 use std::{cell::OnceCell, collections::HashSet};
 
+use xtask::random::mix;
+
 use super::{
     amount::Amount,
     offers::{
         APPLICATIONS, COMPONENTS, COVERED, Class, DISCOUNTED, ENVIRONMENTS, GIVEN_BACK, LineType, MACHINES,
         Machine, NEGATION, PAYERS, PRODUCTS, Payer, Product, RARE, REGIONS, Region, USAGE,
     },
-    random::{Random, mix},
+    random::Random,
     template::{Description, Field, HOURS, Template, Values},
 };
 

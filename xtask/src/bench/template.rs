@@ -1,6 +1,8 @@
 //! A row as text with gaps: what the rows of a stream share stands ready, the rest is filled in.
 
-use super::{amount::Amount, random::mix};
+use xtask::random::mix;
+
+use super::amount::Amount;
 
 /// Hours of the month that is billed, October 2026.
 pub const HOURS: usize = 31 * 24;

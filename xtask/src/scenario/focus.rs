@@ -42,11 +42,7 @@ const COLUMNS: &[&str] = &[
 
 /// The rows as a table.
 pub fn table(rows: &[Row], accounts: &[Account]) -> Table {
-    let cells = |row: &Row| COLUMNS.iter().map(|column| cell(row, accounts, column)).collect();
-    Table {
-        headings: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
-        rows: rows.iter().map(cells).collect(),
-    }
+    Table::of(COLUMNS, rows, |row, column| cell(row, accounts, column))
 }
 
 fn cell(row: &Row, accounts: &[Account], column: &str) -> String {

@@ -62,11 +62,7 @@ pub const VERBATIM: &[&str] = &[
 
 /// The rows as a table; nested ones are written as JSON from it.
 pub fn table(rows: &[Row], accounts: &[Account]) -> Table {
-    let cells = |row: &Row| COLUMNS.iter().map(|column| cell(row, accounts, column)).collect();
-    Table {
-        headings: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
-        rows: rows.iter().map(cells).collect(),
-    }
+    Table::of(COLUMNS, rows, |row, column| cell(row, accounts, column))
 }
 
 fn cell(row: &Row, accounts: &[Account], column: &str) -> String {

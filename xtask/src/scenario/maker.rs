@@ -3,8 +3,8 @@
 use super::{
     exact::Exact,
     model::{Account, Customer, Month, Row, Writing},
-    rng::Rng,
 };
+use crate::random::Rng;
 
 /// The currency of all invoices.
 pub const CURRENCY: &str = "CHF";

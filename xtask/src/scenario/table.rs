@@ -12,6 +12,15 @@ pub struct Table {
 }
 
 impl Table {
+    /// The table of these columns: `cell` gives each row's text in each of them.
+    pub fn of<T>(columns: &[&str], rows: &[T], cell: impl Fn(&T, &str) -> String) -> Self {
+        let cells = |row: &T| columns.iter().map(|column| cell(row, column)).collect();
+        Self {
+            headings: columns.iter().map(|column| (*column).to_owned()).collect(),
+            rows: rows.iter().map(cells).collect(),
+        }
+    }
+
     /// As CSV, quoted where needed.
     pub fn csv(&self) -> String {
         let mut text = String::new();

@@ -3,7 +3,7 @@
 use super::{CatalogFile, PositionEntry, Values, Work, next_id};
 use crate::{
     catalog::Position,
-    ids::{PositionId, Provider, Target},
+    ids::{CustomerId, PositionId, Provider, Target},
     period::Period,
 };
 
@@ -52,72 +52,81 @@ impl Work<'_> {
             self.problem(entry.reason.line, "a position needs a reason: it is the name of its line");
             return;
         }
-        let target = Target::named(&entry.target.value);
-        let same = |known: &Position| {
-            known.customer == customer
-                && known.target == target
-                && known.reason == entry.reason.value
-                && known.amount == entry.amount.value
-        };
-        let external_id = entry.id.as_ref().map(|id| id.value.clone());
-        let known = match &external_id {
-            Some(id) => {
-                self.catalog.positions.iter().position(|known| known.external_id.as_ref() == Some(id))
-            }
-            None => self.catalog.positions.iter().position(same),
-        };
-        let mut values = Values::default();
-        let what = format!("position {}", entry.reason.value);
-        let after = |values: &mut Values, work: &Self, before: Option<&Position>| {
-            let text = |text: Option<String>| text.unwrap_or_default();
-            let name = before.map(|known| work.customer_name(Some(known.customer)));
-            values.add("customer", text(name), &entry.customer.value);
-            values.add("target", text(before.map(|known| known.target.to_string())), &target);
-            values.add("reason", text(before.map(|known| known.reason.clone())), &entry.reason.value);
-            values.add("amount", text(before.map(|known| known.amount.to_string())), &entry.amount.value);
-        };
-        match known {
-            Some(at) if same(&self.catalog.positions[at]) => {
-                let known = &mut self.catalog.positions[at].external_id;
-                if external_id.is_some() && *known != external_id {
-                    known.clone_from(&external_id);
-                    values.add("id", "none", external_id.unwrap_or_default());
-                    self.record(false, what, values, None);
-                }
-            }
+        match self.known_position(entry, customer) {
+            Some(at) if says(&self.catalog.positions[at], entry, customer) => {}
             Some(at) if self.options.invoiced_positions.contains(&self.catalog.positions[at].id) => {
                 let message = format!(
                     "position '{}' stands on an issued invoice and cannot change: void that invoice first, or add \
                      another position",
-                    external_id.unwrap_or_default()
+                    external_id(entry).unwrap_or_default()
                 );
                 self.problem(entry.reason.line, message);
             }
-            Some(at) => {
-                after(&mut values, self, Some(&self.catalog.positions[at]));
-                let position = &mut self.catalog.positions[at];
-                (position.customer, position.target) = (customer, target);
-                position.reason.clone_from(&entry.reason.value);
-                position.amount.clone_from(&entry.amount.value);
-                self.record(false, what, values, None);
-            }
-            None => {
-                after(&mut values, self, None);
-                let known = self.catalog.positions.iter().map(|position| position.id.0);
-                let id = PositionId(next_id(known.chain([self.options.last_position.0])));
-                let (reason, amount) = (entry.reason.value.clone(), entry.amount.value.clone());
-                let from = self.options.from.unwrap_or(Period::BEGINNING);
-                self.catalog.positions.push(Position {
-                    id,
-                    external_id,
-                    customer,
-                    target,
-                    reason,
-                    amount,
-                    from,
-                });
-                self.record(true, what, values, None);
-            }
+            Some(at) => self.change_position(at, entry, customer),
+            None => self.add_position(entry, customer),
         }
     }
+
+    /// The position that the entry means: that of its id, or without one that which says the same.
+    fn known_position(&self, entry: &PositionEntry, customer: CustomerId) -> Option<usize> {
+        let id = external_id(entry);
+        self.catalog.positions.iter().position(|known| match &id {
+            Some(_) => known.external_id == id,
+            None => says(known, entry, customer),
+        })
+    }
+
+    fn change_position(&mut self, at: usize, entry: &PositionEntry, customer: CustomerId) {
+        let values = self.changed_values(entry, Some(&self.catalog.positions[at]));
+        let position = &mut self.catalog.positions[at];
+        (position.customer, position.target) = (customer, Target::named(&entry.target.value));
+        position.reason.clone_from(&entry.reason.value);
+        position.amount.clone_from(&entry.amount.value);
+        self.record(false, what(entry), values, None);
+    }
+
+    fn add_position(&mut self, entry: &PositionEntry, customer: CustomerId) {
+        let values = self.changed_values(entry, None);
+        let known = self.catalog.positions.iter().map(|position| position.id.0);
+        let id = PositionId(next_id(known.chain([self.options.last_position.0])));
+        self.catalog.positions.push(Position {
+            id,
+            external_id: external_id(entry),
+            customer,
+            target: Target::named(&entry.target.value),
+            reason: entry.reason.value.clone(),
+            amount: entry.amount.value.clone(),
+            from: self.options.from.unwrap_or(Period::BEGINNING),
+        });
+        self.record(true, what(entry), values, None);
+    }
+
+    /// What the entry says, beside what the position said before.
+    fn changed_values(&self, entry: &PositionEntry, before: Option<&Position>) -> Values {
+        let text = |text: Option<String>| text.unwrap_or_default();
+        let target = Target::named(&entry.target.value);
+        let name = before.map(|known| self.customer_name(Some(known.customer)));
+        let mut values = Values::default();
+        values.add("customer", text(name), &entry.customer.value);
+        values.add("target", text(before.map(|known| known.target.to_string())), &target);
+        values.add("reason", text(before.map(|known| known.reason.clone())), &entry.reason.value);
+        values.add("amount", text(before.map(|known| known.amount.to_string())), &entry.amount.value);
+        values
+    }
+}
+
+/// Whether a position says what the entry says, whatever their ids.
+fn says(known: &Position, entry: &PositionEntry, customer: CustomerId) -> bool {
+    known.customer == customer
+        && known.target == Target::named(&entry.target.value)
+        && known.reason == entry.reason.value
+        && known.amount == entry.amount.value
+}
+
+fn external_id(entry: &PositionEntry) -> Option<String> {
+    entry.id.as_ref().map(|id| id.value.clone())
+}
+
+fn what(entry: &PositionEntry) -> String {
+    format!("position {}", entry.reason.value)
 }

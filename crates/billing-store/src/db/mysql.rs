@@ -116,15 +116,6 @@ impl MySql {
         }
     }
 
-    pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
-        let mut found = Vec::new();
-        self.each(sql, params, &mut |row| {
-            found.push(row.clone());
-            Ok(())
-        })?;
-        Ok(found)
-    }
-
     pub(crate) fn each(
         &mut self,
         sql: &str,
@@ -150,11 +141,12 @@ impl MySql {
     /// A named lock, since creating a table would give back that on the ledger's row.
     pub(crate) fn lock_schema(&mut self) -> Result<(), StoreError> {
         let seconds = self.wait.as_secs();
-        let rows = self.query(TAKE_SCHEMA_LOCK, &[Value::try_from(seconds)?])?;
-        match rows.first().map(|row| row.optional_int(0)).transpose()?.flatten() {
-            Some(1) => Ok(()),
-            _ => Err(StoreError::Busy { seconds }),
-        }
+        let mut answer = None;
+        self.each(TAKE_SCHEMA_LOCK, &[Value::try_from(seconds)?], &mut |row| {
+            answer = row.optional_int(0)?;
+            Ok(())
+        })?;
+        if answer == Some(1) { Ok(()) } else { Err(StoreError::Busy { seconds }) }
     }
 
     pub(crate) fn unlock_schema(&mut self) {

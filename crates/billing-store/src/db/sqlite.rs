@@ -115,15 +115,6 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
-        let mut found = Vec::new();
-        self.each(sql, params, &mut |row| {
-            found.push(row.clone());
-            Ok(())
-        })?;
-        Ok(found)
-    }
-
     pub(crate) fn each(
         &mut self,
         sql: &str,

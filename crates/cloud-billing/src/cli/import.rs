@@ -5,7 +5,7 @@ use std::{io::IsTerminal as _, path::PathBuf};
 use anyhow::Result;
 use billing_core::{Period, rejection::Rejection};
 use billing_detail::Progress;
-use billing_providers::Kind;
+use billing_providers::{Kind, PROVIDERS};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Done, print, tell};
@@ -24,18 +24,15 @@ const TOLD_MAX: usize = 20;
 
 /// Reads a provider's bill into the ledger
 #[derive(clap::Args, Debug)]
-#[command(
-    after_help = "All files of one command are one document, known by job and period; the next import of that job \
-and period takes its place.\nExample: cloud-billing import azure-usage -n azure -f export.csv.gz --period 2026-10"
-)]
+#[command(after_help = after_help())]
 pub struct Arguments {
-    /// What to read, as docs/importers.md lists it: azure-usage (also AzureImport), aws-cur, aws-accounts, focus
+    /// What to read: one of the importers below, by any of its names
     importer: String,
     /// Name of the job; the importer's name when left out
     #[arg(short = 'n', long = "name", value_name = "JOB")]
     name: Option<String>,
     /// File, or folder with all its subfolders, to read; may be given more than once. Without it, what the provider
-    /// delivers is fetched, for --period or last month
+    /// delivers is fetched: --period, else the newest period in the bucket, or last month where the provider is asked
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Billing period of the document, as 2026-10
@@ -50,6 +47,20 @@ pub struct Arguments {
     /// How to show the result
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
+}
+
+/// The importers and an example.
+fn after_help() -> String {
+    let mut text = "Importers, of which docs/importers.md tells more:\n".to_owned();
+    for importer in PROVIDERS {
+        let aliases: String = importer.aliases.iter().map(|alias| format!(", also {alias}")).collect();
+        text.push_str(&format!("  {}{aliases}\n      {}\n", importer.name, importer.summary));
+    }
+    text.push_str(
+        "\nAll files of one command are one document, known by job and period; the next import of that job and period \
+         takes its place.\nExample: cloud-billing import azure-usage -n azure -f export.csv.gz --period 2026-10",
+    );
+    text
 }
 
 pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {

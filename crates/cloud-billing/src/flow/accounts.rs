@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use billing_core::{catalog::Catalog, document::Content, receive, rejection::Rejection};
-use billing_detail::{Input, Progress};
+use billing_detail::Progress;
 use billing_remote::aws::ListedAccount;
 use billing_store::{audit, catalog};
 
@@ -11,9 +11,6 @@ use super::{
     usage,
 };
 use crate::app::App;
-
-/// How long a list of accounts may be that is read at once, in bytes: an organization has at most some ten thousands.
-const PRINTED_MAX: u64 = 64 << 20;
 
 /// What an import of names came to.
 #[derive(Clone, Debug)]
@@ -78,25 +75,6 @@ pub(super) fn table_of(accounts: &[ListedAccount]) -> String {
         table.push_str(&format!("{},\"{name}\",{}\n", account.id, account.status));
     }
     table
-}
-
-/// What `aws organizations list-accounts` prints.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Printed {
-    accounts: Vec<ListedAccount>,
-}
-
-/// A file as it is, or as a table where it is what AWS's own command line prints.
-pub(super) fn readable(input: Input) -> Input {
-    let Input::File { name, path } = input else { return input };
-    let is_short = std::fs::metadata(&path).is_ok_and(|file| file.len() <= PRINTED_MAX);
-    let text = if is_short { std::fs::read(&path).unwrap_or_default() } else { Vec::new() };
-    match serde_json::from_slice::<Printed>(&text) {
-        Ok(printed) => Input::Bytes { name, bytes: table_of(&printed.accounts).into_bytes().into() },
-        // Whatever it is, the reader says what is wrong with it.
-        Err(_) => Input::File { name, path },
-    }
 }
 
 /// The names alone: the list has no cost.

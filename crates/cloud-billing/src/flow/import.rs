@@ -27,7 +27,7 @@ use billing_store::{
 };
 use tempfile::TempDir;
 
-use super::{accounts, bill, fetch, master_data, usage};
+use super::{bill, fetch, master_data, usage};
 use crate::{app::App, samples};
 
 /// Most rejected rows; a file with more is of another kind.
@@ -119,8 +119,7 @@ pub(super) fn read_accounts(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(&'static Importer, Content)> {
     let importer = named(&request.importer)?;
-    let mut sources = sources(app, importer, request)?;
-    sources.inputs = sources.inputs.into_iter().map(accounts::readable).collect();
+    let sources = sources(app, importer, request)?;
     Ok((importer, ingest(app, importer, &sources, progress)?.content))
 }
 

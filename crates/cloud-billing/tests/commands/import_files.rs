@@ -1,11 +1,11 @@
 //! `import -f`: files, folders, gzip and zip are one document, however they are cut.
 
-use std::io::Write as _;
+use std::{fs, io::Write as _, process::Stdio};
 
 use flate2::{Compression, write::GzEncoder};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use crate::common::{usage, world::World};
+use crate::common::{Ran, usage, world::World};
 
 const FIRST: &str = "Azure a 2026-10 1.5\nAzure b 2026-10 2.25";
 const SECOND: &str = "Azure c 2026-10 10\nAzure a 2026-10 -0.5";
@@ -46,6 +46,26 @@ fn several_files_of_one_command_are_one_document() {
         let again = world.done(&format!("import focus -n azure -f {part}"));
         assert!(again.out.contains("already imported"), "{}", again.out);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn standard_input_is_read_behind_a_pipe_and_from_a_file() {
+    let bill = usage::focus(&format!("{FIRST}\n{SECOND}"));
+    let world = World::new();
+    world.write("bill.csv", &bill);
+    let mut command = world.command("import focus -n azure -f /dev/stdin");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(bill.as_bytes()).unwrap();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("azure/2026-10 version 1: 4 rows, 0 rejected, 13.25 CHF"), "{ran:?}");
+    let file = fs::File::open(world.path("bill.csv")).unwrap();
+    let ran = Ran::from(world.command("import focus -n azure -f /dev/stdin").stdin(file).output().unwrap());
+    assert!(ran.out.contains("azure/2026-10 is already imported"), "{ran:?}");
+    let twice = world.ends(1, "import focus -n azure -f /dev/stdin -f /dev/stdin");
+    assert!(twice.err.contains("the file is given twice"), "{twice:?}");
 }
 
 #[test]

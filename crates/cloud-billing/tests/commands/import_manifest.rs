@@ -2,35 +2,13 @@
 
 use std::fs;
 
-use crate::common::world::World;
+use crate::common::{report, world::World};
 
-const HEADINGS: &str = "lineItem/UsageAccountId,bill/BillingPeriodStartDate,lineItem/CurrencyCode,\
-                        lineItem/LineItemType,lineItem/UnblendedCost\n";
-
-fn row(cost: &str) -> String {
-    format!("{HEADINGS}200000000002,2026-10-01T00:00:00Z,USD,Usage,{cost}\n")
-}
-
-fn manifest(assembly: &str, files: &[&str]) -> String {
-    let keys: Vec<String> =
-        files.iter().map(|file| format!("\"cur/rep/20261001-20261101/{assembly}/{file}\"")).collect();
-    format!(
-        r#"{{"assemblyId":"{assembly}","reportName":"rep","columns":[],
-        "billingPeriod":{{"start":"20261001T000000.000Z","end":"20261101T000000.000Z"}},"reportKeys":[{}]}}"#,
-        keys.join(",")
-    )
-}
-
-/// A copy of a bucket with two assemblies of October and a file that belongs to none.
+/// A copy of a bucket.
 fn bucket(world: &World) {
-    let month = "bucket/cur/rep/20261001-20261101";
-    world.write(&format!("{month}/a1/rep-1.csv"), row("1"));
-    world.write(&format!("{month}/a1/rep-Manifest.json"), manifest("a1", &["rep-1.csv"]));
-    world.write(&format!("{month}/a2/rep-1.csv"), row("20"));
-    world.write(&format!("{month}/a2/rep-2.csv"), row("300"));
-    world.write(&format!("{month}/a2/rep-Manifest.json"), manifest("a2", &["rep-1.csv", "rep-2.csv"]));
-    world.write(&format!("{month}/rep-Manifest.json"), manifest("a2", &["rep-1.csv", "rep-2.csv"]));
-    world.write(&format!("{month}/stray.csv"), row("4000"));
+    for (key, content) in report::bucket() {
+        world.write(&format!("bucket/{key}"), content);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
 )]
 
 pub mod export;
+pub mod report;
 pub mod usage;
 pub mod world;
 

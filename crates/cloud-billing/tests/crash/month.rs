@@ -1,6 +1,8 @@
 //! A month of a few thousand generated rows and what is done with it, command by command.
 
-use crate::{common::Place, rng::Rng};
+use xtask::random::Rng;
+
+use crate::common::Place;
 
 const HEADINGS: &str = "BilledCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargeCategory,ProviderName,\
                         ServiceName,SubAccountId,SubAccountName,ResourceId,Tags\n";

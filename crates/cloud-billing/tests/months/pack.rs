@@ -2,7 +2,10 @@
 
 use std::io::Write as _;
 
-use xtask::scenario::{Form, Rng, Table};
+use xtask::{
+    random::Rng,
+    scenario::{Form, Table},
+};
 
 use crate::program::{File, file};
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use billing_core::document::Content;
 use cloud_billing::{flow::import::ImportReport, outputs::json};
 use serde_json::{Value, json};
-use xtask::scenario::{Digits, Form, Provider, Rng, Scenario, make};
+use xtask::{
+    random::Rng,
+    scenario::{Digits, Form, Provider, Scenario, make},
+};
 
 use crate::{
     pack,

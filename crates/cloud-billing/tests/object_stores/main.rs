@@ -8,10 +8,8 @@ mod common;
 use billing_remote::{Location, ObjectStore, RemoteSettings};
 use test_peers::{Peer, peer::AZURITE_KEY};
 
-use crate::common::{usage, world::World};
+use crate::common::{report, usage, world::World};
 
-const HEADINGS: &str = "identity/LineItemId,lineItem/UsageAccountId,bill/BillingPeriodStartDate,\
-                        lineItem/CurrencyCode,lineItem/LineItemType,lineItem/UnblendedCost\n";
 const CATALOG: &str = "customers: [{ name: Shop, cost_center: cc-shop }]
 accounts:
   - { provider: AWS, id: \"200000000002\", customer: Shop }
@@ -35,30 +33,10 @@ fn put(store: &ObjectStore, key: &str, content: String) {
     store.put(key, content.into_bytes()).unwrap();
 }
 
-fn cost(id: &str, cost: &str) -> String {
-    format!("{HEADINGS}{id},200000000002,2026-10-01T00:00:00Z,USD,Usage,{cost}\n")
-}
-
-fn manifest(assembly: &str, files: &[&str]) -> String {
-    let keys: Vec<String> =
-        files.iter().map(|file| format!("\"cur/rep/20261001-20261101/{assembly}/{file}\"")).collect();
-    format!(
-        r#"{{"assemblyId":"{assembly}","reportName":"rep","columns":[],
-        "billingPeriod":{{"start":"20261001T000000.000Z","end":"20261101T000000.000Z"}},"reportKeys":[{}]}}"#,
-        keys.join(",")
-    )
-}
-
-/// Two assemblies of October, and a file that belongs to none.
 fn deliver(store: &ObjectStore) {
-    let month = "cur/rep/20261001-20261101";
-    put(store, &format!("{month}/a1/rep-1.csv"), cost("a", "1"));
-    put(store, &format!("{month}/a1/rep-Manifest.json"), manifest("a1", &["rep-1.csv"]));
-    put(store, &format!("{month}/a2/rep-1.csv"), cost("b", "20"));
-    put(store, &format!("{month}/a2/rep-2.csv"), cost("c", "300"));
-    put(store, &format!("{month}/a2/rep-Manifest.json"), manifest("a2", &["rep-1.csv", "rep-2.csv"]));
-    put(store, &format!("{month}/rep-Manifest.json"), manifest("a2", &["rep-1.csv", "rep-2.csv"]));
-    put(store, &format!("{month}/stray.csv"), cost("d", "4000"));
+    for (key, content) in report::bucket() {
+        put(store, &key, content);
+    }
 }
 
 fn folders(store: &ObjectStore) -> Vec<String> {

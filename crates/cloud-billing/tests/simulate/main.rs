@@ -14,7 +14,6 @@ mod known;
 mod numbers;
 mod oracle;
 mod render;
-mod rng;
 mod run;
 mod world;
 

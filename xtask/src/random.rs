@@ -1,4 +1,4 @@
-//! A small random generator: the same seed makes the same month on every machine.
+//! A small random generator: the same seed makes the same months, bills and histories on every machine.
 
 /// SplitMix64.
 #[derive(Clone, Debug)]
@@ -10,13 +10,15 @@ impl Rng {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5851_F42D_4C95_7F2D)
     }
 
+    /// The generator that has come to this state.
+    pub fn at(state: u64) -> Self {
+        Self(state)
+    }
+
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^ (bits >> 31)
+        mix(self.0)
     }
 
     /// A number below `end`, which is not zero.
@@ -51,5 +53,28 @@ impl Rng {
         for at in (1..list.len()).rev() {
             list.swap(at, self.below(at + 1));
         }
+    }
+}
+
+/// Spreads the bits of a number.
+pub fn mix(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    number ^ (number >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_numbers_and_another_one_others() {
+        let numbers = |seed| {
+            let mut rng = Rng::new(seed);
+            (0..100).map(|_| rng.below(1_000)).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(7), numbers(7));
+        assert_ne!(numbers(7), numbers(8));
+        assert!(numbers(7).iter().all(|number| *number < 1_000));
     }
 }

@@ -1,0 +1,129 @@
+//! Why content must not come into force, told with its cure.
+
+use super::Beside;
+use crate::{ids::Provider, money::Totals, period::Period};
+
+/// Why content must not come into force.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// All of it is in force in another document.
+    #[error(
+        "already imported: the same content is in force as {name} version {version}: nothing was imported"
+    )]
+    InForceElsewhere {
+        /// The other document.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
+    /// Two of its files have the same rows.
+    #[error("{second} has the same rows as {first}, and would be billed twice: import only one of them")]
+    FileTwice {
+        /// The earlier file.
+        first: String,
+        /// The later file.
+        second: String,
+    },
+    /// Part of it is in force in another document, or in a file that it would be added to.
+    #[error(
+        "{slice} is already in force as part of {name} version {version}, and would be billed twice: import only what \
+         is new, or withdraw that document first"
+    )]
+    PartInForce {
+        /// Which part: `Azure 2026-10`.
+        slice: String,
+        /// The other document.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
+    /// Another job already delivered a full bill of the same account and period.
+    #[error(
+        "{provider} account {account} already has its bill of {period} from {name}, and would be billed twice ({provider} \
+         {period} comes to {known_total} there and to {total} here): import it under that job, withdraw that document, or \
+         give --add if both are to be paid"
+    )]
+    SecondBill {
+        /// The provider.
+        provider: Provider,
+        /// The account's id in normal form.
+        account: String,
+        /// The billing period.
+        period: Period,
+        /// The other document.
+        name: String,
+        /// What the provider's period comes to in the other document.
+        known_total: Totals,
+        /// What it comes to in the new content.
+        total: Totals,
+    },
+    /// Another document comes to the same, though its rows or accounts look different: the bill in another form.
+    #[error(
+        "{provider} {period} comes to {total} in {name} version {version} and here, to the last digit, so it looks like the \
+         same bill in another form and would be billed twice: import it under that job and period, withdraw that document, \
+         or give --add if both are to be paid"
+    )]
+    SameTotal {
+        /// The provider.
+        provider: Provider,
+        /// The billing period.
+        period: Period,
+        /// What both come to.
+        total: Totals,
+        /// The other document.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
+    /// Charges beside the bill that the bill has too.
+    #[error(
+        "the {kind} of {provider} {period} are in force as part of {name} already, and would be billed twice: withdraw \
+         that document, or give --add if both are to be paid"
+    )]
+    BesideAndInside {
+        /// Which charges.
+        kind: Beside,
+        /// The provider.
+        provider: Provider,
+        /// The billing period.
+        period: Period,
+        /// The other document.
+        name: String,
+    },
+    /// The job's document is a bill and the content an addition, or the other way round.
+    #[error("{name} is a document of {importer}, which this is none of: name a job of its own with -n")]
+    OtherPurpose {
+        /// The document.
+        name: String,
+        /// Its importer.
+        importer: String,
+    },
+    /// The job already delivered most of the same accounts and periods, in a document of another period.
+    #[error(
+        "most of it is {period} again, which {name} has already, and would be billed twice: import it with --period \
+         {own_period}, or give --add if both are to be paid"
+    )]
+    SamePeriodAgain {
+        /// The billing period of the rows.
+        period: Period,
+        /// The other document.
+        name: String,
+        /// The period of the other document.
+        own_period: Period,
+    },
+    /// It has much less than what it would replace.
+    #[error(
+        "{name} version {version} has {had}, this import has {has}: nothing was imported; give --replace if \
+         that is right"
+    )]
+    Shrunk {
+        /// The document.
+        name: String,
+        /// The version in force.
+        version: u32,
+        /// What the version in force has.
+        had: String,
+        /// What the new content has.
+        has: String,
+    },
+}
