@@ -9,32 +9,31 @@ use crate::{decimal::Fixed, ids::Provider, money::Currency, period::Period, tags
 /// One record of a source file, cut into fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'r> {
-    text: &'r str,
-    spans: &'r [(usize, usize)],
+    fields: &'r [&'r str],
 }
 
 impl<'r> Row<'r> {
-    /// A record: its text and where each field starts and ends in it.
+    /// A record of these fields.
     #[inline]
-    pub fn new(text: &'r str, spans: &'r [(usize, usize)]) -> Self {
-        Self { text, spans }
+    pub fn new(fields: &'r [&'r str]) -> Self {
+        Self { fields }
     }
 
     /// How many fields the record has.
     #[inline]
     pub fn len(&self) -> usize {
-        self.spans.len()
+        self.fields.len()
     }
 
     /// Whether the record has no fields.
     pub fn is_empty(&self) -> bool {
-        self.spans.is_empty()
+        self.fields.is_empty()
     }
 
     /// The text of a field; empty where the record has no such field.
     #[inline]
     pub fn get(&self, index: usize) -> &'r str {
-        self.spans.get(index).and_then(|(start, end)| self.text.get(*start..*end)).unwrap_or("")
+        self.fields.get(index).copied().unwrap_or("")
     }
 
     /// The text of a field that the headings may lack.

@@ -1,9 +1,11 @@
 //! The values of an Arrow column as texts.
+//!
+//! Most columns are texts already and are lent as they are; the others are written down column by column.
 
 use std::io::Write as _;
 
 use arrow_array::{
-    Array, ArrayRef, ListArray, MapArray, RecordBatch, StructArray,
+    Array, ArrayRef, ListArray, MapArray, RecordBatch, StringViewArray, StructArray,
     cast::AsArray,
     types::{
         Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
@@ -15,9 +17,19 @@ use arrow_schema::{DataType, TimeUnit};
 
 const SECONDS_A_DAY: i64 = 86_400;
 
+/// A column's values as texts, in the order of the rows.
+pub(crate) enum Texts<'b> {
+    /// There is no such column.
+    Missing,
+    /// They are texts.
+    Lent(&'b StringViewArray),
+    /// They were written down, one behind the other, each up to its end.
+    Made { text: String, ends: Vec<usize> },
+}
+
 /// A column's values.
 #[derive(Clone, Copy)]
-pub(crate) struct Cells<'b> {
+struct Cells<'b> {
     values: &'b ArrayRef,
     /// The columns that it is within: where one of them has no value, neither has this.
     around: [Option<&'b ArrayRef>; 3],
@@ -27,7 +39,7 @@ pub(crate) struct Cells<'b> {
 pub(crate) fn can_be_read(kind: &DataType) -> bool {
     use DataType as T;
     match kind {
-        T::Null | T::Boolean | T::Utf8 | T::LargeUtf8 | T::Date32 | T::Timestamp(..) => true,
+        T::Null | T::Boolean | T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Date32 | T::Timestamp(..) => true,
         T::Decimal128(_, scale) | T::Decimal256(_, scale) => *scale >= 0,
         T::List(item) => can_be_read(item.data_type()),
         T::Struct(fields) => fields.iter().all(|field| can_be_read(field.data_type())),
@@ -36,9 +48,40 @@ pub(crate) fn can_be_read(kind: &DataType) -> bool {
     }
 }
 
-impl<'b> Cells<'b> {
+impl<'b> Texts<'b> {
     /// The column at a path: its place in the batch, then in each column that it is within.
-    pub(crate) fn at(batch: &'b RecordBatch, path: &[usize]) -> Option<Self> {
+    pub(crate) fn at(batch: &'b RecordBatch, path: &[usize]) -> Self {
+        let Some(cells) = Cells::at(batch, path) else { return Self::Missing };
+        if let (Some(texts), [None, ..]) = (cells.values.as_string_view_opt(), cells.around) {
+            return Self::Lent(texts);
+        }
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(batch.num_rows()));
+        for row in 0..batch.num_rows() {
+            cells.put(row, &mut bytes);
+            ends.push(bytes.len());
+        }
+        // Texts come from texts, so that nothing is lost here.
+        let text = String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Self::Made { text, ends }
+    }
+
+    /// The text of a row's value; empty where there is none.
+    pub(crate) fn get(&self, row: usize) -> &str {
+        match self {
+            Self::Missing => "",
+            Self::Lent(texts) if texts.is_null(row) => "",
+            Self::Lent(texts) => texts.value(row),
+            Self::Made { text, ends } => {
+                let start = if row == 0 { 0 } else { ends[row - 1] };
+                text.get(start..ends[row]).unwrap_or("")
+            }
+        }
+    }
+}
+
+impl<'b> Cells<'b> {
+    fn at(batch: &'b RecordBatch, path: &[usize]) -> Option<Self> {
         let (first, rest) = path.split_first()?;
         let mut values = batch.columns().get(*first)?;
         let mut around = [None; 3];
@@ -50,7 +93,7 @@ impl<'b> Cells<'b> {
     }
 
     /// Appends the text of a row's value; nothing where there is none.
-    pub(crate) fn put(&self, row: usize, bytes: &mut Vec<u8>) {
+    fn put(&self, row: usize, bytes: &mut Vec<u8>) {
         let is_null = |values: &ArrayRef| values.is_null(row);
         if !self.around.into_iter().flatten().any(is_null) && !is_null(self.values) {
             put(self.values, row, bytes);
@@ -68,6 +111,7 @@ fn put(values: &ArrayRef, row: usize, bytes: &mut Vec<u8>) {
     }
     match values.data_type() {
         DataType::Utf8 => bytes.extend_from_slice(values.as_string::<i32>().value(row).as_bytes()),
+        DataType::Utf8View => bytes.extend_from_slice(values.as_string_view().value(row).as_bytes()),
         DataType::LargeUtf8 => bytes.extend_from_slice(values.as_string::<i64>().value(row).as_bytes()),
         // `Display` of a binary number is the shortest decimal that means it.
         DataType::Float64 => number!(Float64Type),
@@ -103,7 +147,11 @@ fn put_json(values: &ArrayRef, row: usize, bytes: &mut Vec<u8>) {
         return;
     }
     match values.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Date32 | DataType::Timestamp(..) => {
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Date32
+        | DataType::Timestamp(..) => {
             let mut text = Vec::new();
             put(values, row, &mut text);
             put_text(&String::from_utf8_lossy(&text), bytes);

@@ -22,7 +22,6 @@ pub(crate) struct Fields {
     count: usize,
     /// Fields with doubled quotes, whose text is put behind the block's: which they are, and where that is.
     unescaped: Vec<(usize, (usize, usize))>,
-    spans: Vec<(usize, usize)>,
 }
 
 /// The records of a block.
@@ -33,7 +32,7 @@ pub(crate) struct Rows<'b> {
     has_quotes: bool,
     ends: &'b [u32],
     unescaped: &'b [(usize, (usize, usize))],
-    spans: &'b mut Vec<(usize, usize)>,
+    fields: Vec<&'b str>,
     at: usize,
     line: u64,
 }
@@ -44,10 +43,8 @@ pub(crate) struct FoundRow<'r> {
     pub(crate) line: u64,
     /// All of it as it stands in the file, with the end of its line.
     pub(crate) record: &'r str,
-    /// The text in which its fields stand.
-    pub(crate) text: &'r str,
-    /// Where each wanted field starts and ends.
-    pub(crate) spans: &'r [(usize, usize)],
+    /// The wanted fields.
+    pub(crate) fields: &'r [&'r str],
 }
 
 impl Fields {
@@ -75,7 +72,7 @@ impl Fields {
             has_quotes: block.structure.has_quotes,
             ends: &self.ends[..self.count],
             unescaped: &self.unescaped,
-            spans: &mut self.spans,
+            fields: Vec::with_capacity(layout.wanted.len()),
             at: 0,
             line: block.line,
         })
@@ -165,7 +162,7 @@ impl Rows<'_> {
             return None;
         }
         let bytes = self.text.as_bytes();
-        self.spans.clear();
+        self.fields.clear();
         for place in &self.layout.wanted {
             let field = first + place;
             let (mut start, mut end) = span(bytes, self.ends, field, place + 1 == fields);
@@ -179,7 +176,7 @@ impl Rows<'_> {
                     self.unescaped = rest;
                 }
             }
-            self.spans.push((start, end));
+            self.fields.push(self.text.get(start..end).unwrap_or(""));
         }
         let start = if first == 0 { 0 } else { self.ends[first - 1] as usize + 1 };
         let line = self.line;
@@ -190,7 +187,7 @@ impl Rows<'_> {
         self.inner_lines = &self.inner_lines[inner..];
         self.line += inner as u64;
         let record = &self.text[start..=end as usize];
-        Some(FoundRow { line, record, text: self.text, spans: self.spans })
+        Some(FoundRow { line, record, fields: &self.fields })
     }
 }
 
@@ -247,8 +244,8 @@ mod tests {
                         Some(mut rows) => {
                             plain += 1;
                             while let Some(row) = rows.next() {
-                                let field = |span: &(usize, usize)| row.text[span.0..span.1].into();
-                                found.push((row.line, row.spans.iter().map(field).collect()));
+                                let fields = row.fields.iter().map(|field| field.as_bytes().into());
+                                found.push((row.line, fields.collect()));
                                 let mut again = Found::new();
                                 let record = Records::resume(row.record.as_bytes(), row.line, BYTES_MAX);
                                 read_carefully(record, &mut again);

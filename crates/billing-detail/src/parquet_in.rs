@@ -7,19 +7,27 @@ use std::{
 };
 
 use arrow_array::RecordBatch;
-use arrow_schema::{DataType, Fields, SchemaRef};
+use arrow_schema::{DataType, FieldRef, Fields, Schema, SchemaRef};
 use parquet::{
     arrow::{
         ProjectionMask,
-        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
+        arrow_reader::{
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+            ParquetRecordBatchReaderBuilder,
+        },
     },
-    file::reader::ChunkReader,
+    errors::ParquetError,
+    file::{metadata::ParquetMetaData, reader::ChunkReader},
 };
 
-use crate::{cells::Cells, csv::Record, error::DetailError, workers::Cutout};
+use crate::{cells::Texts, error::DetailError};
 
 /// Rows that are unpacked at once.
 const BATCH_ROWS: usize = 4096;
+/// Bytes of a text that is long, on average over a row group.
+const LONG_TEXT: i64 = 64 << 10;
+/// Most bytes of long texts in a row group.
+const LONG_TEXTS_MAX: i64 = 32 << 20;
 /// Most columns, those within columns counted.
 const COLUMNS_MAX: usize = 65_536;
 
@@ -59,8 +67,11 @@ impl<F: ChunkReader + 'static> ParquetTable<F> {
         let builder = guarded(name, || {
             // What a writer noted about its own types would make dates and texts others than the file has.
             let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-            ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
-                .map_err(|error| damaged(name, &error))
+            let plain = ArrowReaderMetadata::load(&file, options.clone())?;
+            let schema = Schema::new(lent(plain.schema().fields()));
+            let options = options.with_schema(Arc::new(schema));
+            let metadata = ArrowReaderMetadata::try_new(plain.metadata().clone(), options)?;
+            Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata))
         })?;
         let mut columns = Vec::new();
         name_columns(builder.schema().fields(), "", &[], &mut columns);
@@ -92,10 +103,8 @@ impl<F: ChunkReader + 'static> ParquetTable<F> {
             .collect();
         let plan = Arc::new(ColumnPlan { read });
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let reader = guarded(&name, || {
-            let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
-            builder.build().map_err(|error| damaged(&name, &error))
-        })?;
+        check_sizes(&name, builder.metadata(), &mask)?;
+        let reader = guarded(&name, || builder.with_projection(mask).with_batch_size(BATCH_ROWS).build())?;
         check_types(&name, &reader)?;
         Ok(Batches { name, reader, plan, next: 1 })
     }
@@ -113,7 +122,7 @@ impl Batches {
     /// The next batch.
     pub(crate) fn next(&mut self) -> Result<Option<Batch>, DetailError> {
         let (name, reader) = (&self.name, &mut self.reader);
-        let rows = guarded(name, || reader.next().transpose().map_err(|error| damaged(name, &error)))?;
+        let rows = guarded(name, || reader.next().transpose().map_err(ParquetError::from))?;
         Ok(rows.map(|rows| {
             let first = self.next;
             self.next += rows.num_rows() as u64;
@@ -123,30 +132,33 @@ impl Batches {
 }
 
 impl Batch {
-    /// Its rows as records: the texts of the columns that are read.
-    pub(crate) fn records(&self) -> Cutout {
-        let cells: Vec<Option<Cells<'_>>> =
-            self.plan.read.iter().map(|path| Cells::at(&self.rows, path)).collect();
-        let (mut cutout, mut bytes, mut spans) = (Cutout::default(), Vec::new(), Vec::new());
-        for row in 0..self.rows.num_rows() {
-            bytes.clear();
-            spans.clear();
-            for cells in &cells {
-                let start = bytes.len();
-                if let Some(cells) = cells {
-                    cells.put(row, &mut bytes);
-                }
-                spans.push((start, bytes.len()));
-            }
-            cutout.push(&Record {
-                line: self.first + row as u64,
-                bytes: &bytes,
-                spans: &spans,
-                is_malformed: false,
-            });
-        }
-        cutout
+    /// The texts of the columns that are read.
+    pub(crate) fn texts(&self) -> Vec<Texts<'_>> {
+        self.plan.read.iter().map(|path| Texts::at(&self.rows, path)).collect()
     }
+
+    /// How many rows it has.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.num_rows()
+    }
+
+    /// The number of a row in its file.
+    pub(crate) fn line(&self, row: usize) -> u64 {
+        self.first + row as u64
+    }
+}
+
+/// The fields with texts as they lie in the file's pages: a text that repeats is then in memory once.
+fn lent(fields: &Fields) -> Fields {
+    let lent = |field: &FieldRef| {
+        let kind = match field.data_type() {
+            DataType::Utf8 => DataType::Utf8View,
+            DataType::Struct(fields) => DataType::Struct(self::lent(fields)),
+            _ => return field.clone(),
+        };
+        Arc::new(field.as_ref().clone().with_data_type(kind))
+    };
+    fields.iter().map(lent).collect()
 }
 
 fn name_columns(fields: &Fields, before: &str, path: &[usize], columns: &mut Vec<Column>) {
@@ -179,13 +191,34 @@ fn check_types(name: &Arc<str>, reader: &ParquetRecordBatchReader) -> Result<(),
     }
 }
 
+/// Whether a row group can be read within bounded memory: pages of long texts are unpacked as a whole.
+fn check_sizes(name: &Arc<str>, file: &ParquetMetaData, mask: &ProjectionMask) -> Result<(), DetailError> {
+    for group in file.row_groups() {
+        let rows = group.num_rows().max(1);
+        let columns = group.columns().iter().enumerate().filter(|(place, _)| mask.leaf_included(*place));
+        let sizes = columns.map(|(_, column)| column.uncompressed_size());
+        let long: i64 = sizes.filter(|size| size / rows > LONG_TEXT).sum();
+        if long > LONG_TEXTS_MAX {
+            let problem = format!(
+                "its rows have texts of more than {} KB and take {} MB together; import the provider's own export",
+                LONG_TEXT >> 10,
+                long >> 20
+            );
+            return Err(DetailError::input(&**name, problem));
+        }
+    }
+    Ok(())
+}
+
 fn damaged(name: &Arc<str>, error: &dyn std::fmt::Display) -> DetailError {
     let problem = format!("the Parquet file is damaged ({error}); download it again");
     DetailError::input(&**name, problem)
 }
 
 /// Runs a step of the Parquet reader, which on some damaged files panics.
-fn guarded<T>(name: &Arc<str>, step: impl FnOnce() -> Result<T, DetailError>) -> Result<T, DetailError> {
-    catch_unwind(AssertUnwindSafe(step))
-        .unwrap_or_else(|_| Err(damaged(name, &"it contradicts itself where its pages are described")))
+fn guarded<T>(name: &Arc<str>, step: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, DetailError> {
+    match catch_unwind(AssertUnwindSafe(step)) {
+        Ok(done) => done.map_err(|error| damaged(name, &error)),
+        Err(_) => Err(damaged(name, &"it contradicts itself where its pages are described")),
+    }
 }

@@ -26,6 +26,7 @@ use crate::{
     kinds::Kinds,
     parquet_out::Part,
     schema::{OWN, SCALE, SHARED},
+    table::NoRow,
 };
 
 /// The file whose rows are taken.
@@ -135,12 +136,12 @@ impl<'w> Rows<'w> {
         Ok(())
     }
 
-    /// Rejects a row that is none of the table's.
-    pub(crate) fn reject_whole(&mut self, file: FileOf<'_>, line: u64, text: &str, reason: String) {
+    /// Rejects a row that is none of the table's, if anything stands there.
+    pub(crate) fn take_none(&mut self, file: FileOf<'_>, line: u64, why: NoRow) {
+        let NoRow::Broken(text, reason) = why else { return };
         self.harvest.rows += 1;
-        let (text, column) = (text.to_owned(), "");
         let problem =
-            RowProblem { column, text, reason, provider: None, period: None, currency: None, cost: None };
+            RowProblem { column: "", text, reason, provider: None, period: None, currency: None, cost: None };
         self.reject(Position { file: file.number, line }, file, Rejected { heading: String::new(), problem });
     }
 

@@ -47,8 +47,8 @@ impl Headings {
         file: &str,
         options: &IngestOptions<'_>,
     ) -> Result<Box<dyn RowReader>, DetailError> {
-        let row = Row::new(&self.text, &self.spans);
-        options.format.headings(row, &options.tag_names).map_err(|missing| {
+        let fields = fields(&self.text, &self.spans);
+        options.format.headings(Row::new(&fields), &options.tag_names).map_err(|missing| {
             let best = Some((1, missing));
             missing_error(file, best, options.format)
         })
@@ -73,7 +73,7 @@ pub(crate) fn find_headings<R: BufRead>(
                            UTF-8";
             return Err(DetailError::at_line(file, record.line, problem));
         };
-        match format.headings(Row::new(text, record.spans), tags) {
+        match format.headings(Row::new(&fields(text, record.spans)), tags) {
             Ok(reader) => {
                 return Ok((Headings { text: text.to_owned(), spans: record.spans.to_vec() }, reader));
             }
@@ -116,17 +116,10 @@ fn missing_error(file: &str, best: Option<(u64, MissingColumns)>, format: &dyn T
 
 /// The character that would make headings of the record, if the commas are not what separates its fields.
 fn other_separator(record: &Record<'_>, text: &str, options: &IngestOptions<'_>) -> Option<char> {
-    let fields: Vec<&str> = record.spans.iter().map(|(start, end)| &text[*start..*end]).collect();
-    let line = fields.join(",");
+    let line = fields(text, record.spans).join(",");
     [';', '\t', '|'].into_iter().find(|separator| {
-        let mut text = String::new();
-        let mut spans = Vec::new();
-        for field in line.split(*separator) {
-            let start = text.len();
-            text.push_str(field.trim().trim_matches('"'));
-            spans.push((start, text.len()));
-        }
-        spans.len() > 1 && options.format.headings(Row::new(&text, &spans), &options.tag_names).is_ok()
+        let names: Vec<&str> = line.split(*separator).map(|name| name.trim().trim_matches('"')).collect();
+        names.len() > 1 && options.format.headings(Row::new(&names), &options.tag_names).is_ok()
     })
 }
 
@@ -179,11 +172,10 @@ impl Headings {
     pub(crate) fn may_repeat_in(&self, row: &FoundRow<'_>, wanted: &[usize]) -> bool {
         let heading =
             |place: &usize| self.spans.get(*place).and_then(|(start, end)| self.text.get(*start..*end));
-        let text = |(start, end): &(usize, usize)| row.text.get(*start..*end).unwrap_or("");
         wanted
             .iter()
-            .zip(row.spans)
-            .all(|(place, span)| heading(place) == Some(text(span).trim_start_matches('\u{feff}')))
+            .zip(row.fields)
+            .all(|(place, field)| heading(place) == Some(field.trim_start_matches('\u{feff}')))
     }
 
     /// The record's text, if it is a whole row below these headings.
@@ -204,30 +196,41 @@ impl Headings {
             if record.spans.len() == 1 && text.trim().is_empty() {
                 return Err(NoRow::Blank);
             }
-            let (fields, headings) = (record.spans.len(), self.spans.len());
-            let noun = if fields == 1 { "field" } else { "fields" };
+            let (count, headings) = (record.spans.len(), self.spans.len());
+            let noun = if count == 1 { "field" } else { "fields" };
             let problem = format!(
-                "the row has {fields} {noun}, the headings have {headings}; look for a comma or quote too many \
+                "the row has {count} {noun}, the headings have {headings}; look for a comma or quote too many \
                  or too few"
             );
-            return Err(NoRow::Broken(first_fields(text, record.spans), problem));
+            return Err(NoRow::Broken(start_of(&fields(text, record.spans)), problem));
         }
         if memchr::memchr(0, text.as_bytes()).is_some() {
-            let problem = "the row has a NUL byte in it; export the file again";
-            return Err(NoRow::Broken(first_fields(text, record.spans), problem.to_owned()));
+            return Err(NoRow::with_nul(&fields(text, record.spans)));
         }
         // Files that were put together keep the mark that each began with.
         let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
         if bare.len() == self.text.len() && bare == self.text {
             let problem = "the headings are repeated: files were joined into one; remove this line";
-            return Err(NoRow::Broken(first_fields(text, record.spans), problem.to_owned()));
+            return Err(NoRow::Broken(start_of(&fields(text, record.spans)), problem.to_owned()));
         }
         Ok(text)
     }
 }
 
+/// The fields that stand at these places of a text.
+fn fields<'t>(text: &'t str, spans: &[(usize, usize)]) -> Vec<&'t str> {
+    spans.iter().map(|(start, end)| text.get(*start..*end).unwrap_or("")).collect()
+}
+
+impl NoRow {
+    /// A row that has a NUL byte in it.
+    pub(crate) fn with_nul(fields: &[&str]) -> Self {
+        let problem = "the row has a NUL byte in it; export the file again";
+        Self::Broken(start_of(fields), problem.to_owned())
+    }
+}
+
 /// The start of a row, for showing.
-fn first_fields(text: &str, spans: &[(usize, usize)]) -> String {
-    let fields: Vec<&str> = spans.iter().take(20).filter_map(|(start, end)| text.get(*start..*end)).collect();
-    fields.join(",")
+fn start_of(fields: &[&str]) -> String {
+    fields[..fields.len().min(20)].join(",")
 }

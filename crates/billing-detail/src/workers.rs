@@ -18,7 +18,7 @@ use billing_core::{Period, line_item::Row, ports::RowReader, tags::TagNames};
 
 use crate::{
     blocks::Block,
-    csv::{Record, Records},
+    csv::{Record, RecordError, Records},
     error::DetailError,
     fields::{Fields, Layout},
     harvest::Harvest,
@@ -200,7 +200,6 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Worker<'w> {
     rows: Rows<'w>,
     fields: Fields,
-    spans: Vec<(usize, usize)>,
     table: Option<OpenTable>,
     shared: &'w Shared,
     rejections_max: usize,
@@ -223,7 +222,6 @@ impl<'w> Worker<'w> {
                 plan.rejections_max,
             ),
             fields: Fields::default(),
-            spans: Vec::new(),
             table: None,
             shared,
             rejections_max: plan.rejections_max,
@@ -268,7 +266,7 @@ impl<'w> Worker<'w> {
                 }
             }
             Piece::Records(cutout) => self.records(&mut open, &cutout)?,
-            Piece::Batch(batch) => self.records(&mut open, &batch.records())?,
+            Piece::Batch(batch) => self.batch(&mut open, &batch)?,
         }
         self.table = Some(open);
         self.rows.settle()?;
@@ -279,7 +277,29 @@ impl<'w> Worker<'w> {
 
     fn records(&mut self, open: &mut OpenTable, cutout: &Cutout) -> Result<(), DetailError> {
         for record in cutout.iter() {
-            take_record(&mut self.rows, &mut self.spans, open, &record)?;
+            take_record(&mut self.rows, open, &record)?;
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self, open: &mut OpenTable, batch: &Batch) -> Result<(), DetailError> {
+        let OpenTable { table, reader } = open;
+        let file = FileOf { number: table.number, name: &table.name };
+        let texts = batch.texts();
+        let mut fields = Vec::with_capacity(texts.len());
+        for row in 0..batch.len() {
+            let line = batch.line(row);
+            fields.clear();
+            fields.extend(texts.iter().map(|column| column.get(row)));
+            if fields.iter().map(|field| field.len()).sum::<usize>() > table.layout.bytes_max {
+                return Err(record_error(&table.name, RecordError::TooLong(line), table.layout.bytes_max));
+            }
+            let has_nul = |field: &&str| memchr::memchr(0, field.as_bytes()).is_some();
+            if fields.iter().any(has_nul) {
+                self.rows.take_none(file, line, NoRow::with_nul(&fields));
+            } else {
+                self.rows.take(file, line, &mut **reader, Row::new(&fields))?;
+            }
         }
         Ok(())
     }
@@ -288,16 +308,16 @@ impl<'w> Worker<'w> {
     fn block(&mut self, open: &mut OpenTable, block: &mut Block) -> Result<(), DetailError> {
         let table = open.table.clone();
         let Some(mut found) = self.fields.rows(block, &table.layout) else {
-            return take_records(&mut self.rows, &mut self.spans, open, block.text(), block.line);
+            return take_records(&mut self.rows, open, block.text(), block.line);
         };
         while let Some(row) = found.next() {
             if table.headings.may_repeat_in(&row, &table.layout.wanted) {
                 let (text, line) = (row.record.as_bytes(), row.line);
-                take_records(&mut self.rows, &mut self.spans, open, text, line)?;
+                take_records(&mut self.rows, open, text, line)?;
                 continue;
             }
             let file = FileOf { number: table.number, name: &table.name };
-            self.rows.take(file, row.line, &mut *open.reader, Row::new(row.text, row.spans))?;
+            self.rows.take(file, row.line, &mut *open.reader, Row::new(row.fields))?;
         }
         Ok(())
     }
@@ -306,7 +326,6 @@ impl<'w> Worker<'w> {
 /// Takes the records of a text that starts on this line, one by one.
 fn take_records(
     rows: &mut Rows<'_>,
-    spans: &mut Vec<(usize, usize)>,
     open: &mut OpenTable,
     text: &[u8],
     line: u64,
@@ -315,7 +334,7 @@ fn take_records(
     let bytes_max = table.layout.bytes_max;
     let mut records = Records::resume(text, line, bytes_max);
     while let Some(record) = records.next().map_err(|error| record_error(&table.name, error, bytes_max))? {
-        take_record(rows, spans, open, &record)?;
+        take_record(rows, open, &record)?;
     }
     Ok(())
 }
@@ -323,7 +342,6 @@ fn take_records(
 /// Takes a record that was cut by itself.
 fn take_record(
     rows: &mut Rows<'_>,
-    spans: &mut Vec<(usize, usize)>,
     open: &mut OpenTable,
     record: &Record<'_>,
 ) -> Result<(), DetailError> {
@@ -331,13 +349,15 @@ fn take_record(
     let file = FileOf { number: table.number, name: &table.name };
     match table.headings.row_text(record) {
         Ok(text) => {
-            spans.clear();
-            spans.extend(table.layout.wanted.iter().map(|place| record.spans[*place]));
-            rows.take(file, record.line, &mut **reader, Row::new(text, spans))
+            let field = |place: &usize| {
+                let (start, end) = record.spans[*place];
+                text.get(start..end).unwrap_or("")
+            };
+            let fields: Vec<&str> = table.layout.wanted.iter().map(field).collect();
+            rows.take(file, record.line, &mut **reader, Row::new(&fields))
         }
-        Err(NoRow::Blank) => Ok(()),
-        Err(NoRow::Broken(text, reason)) => {
-            rows.reject_whole(file, record.line, &text, reason);
+        Err(broken) => {
+            rows.take_none(file, record.line, broken);
             Ok(())
         }
     }
