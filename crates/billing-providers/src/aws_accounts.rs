@@ -12,7 +12,8 @@ use billing_core::{
 
 use crate::{
     Importer, Kind, Parameter,
-    columns::{Columns, Need, text},
+    columns::{Column, Columns, Need, text},
+    reader::{Layout, Table, reader},
 };
 
 /// The importer.
@@ -46,10 +47,9 @@ const NEEDS: &[Need] = &[Need { shown: "Id", any_of: IDS }, Need { shown: "Name"
 
 impl TableFormat for Accounts {
     fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
-        let mut columns = Columns::of(record);
+        let columns = Columns::of(record);
         columns.check(NEEDS)?;
-        let (id, name) = (columns.find(IDS), columns.find(NAMES));
-        Ok(Box::new(Reader { columns, id, name }))
+        Ok(reader(columns, |columns| Fields { id: columns.find(IDS), name: columns.find(NAMES) }))
     }
 
     fn required(&self) -> &'static str {
@@ -66,22 +66,13 @@ impl TableFormat for Accounts {
 }
 
 #[derive(Clone)]
-struct Reader {
-    columns: Columns,
-    id: Option<usize>,
-    name: Option<usize>,
+struct Fields {
+    id: Option<Column>,
+    name: Option<Column>,
 }
 
-impl RowReader for Reader {
-    fn columns(&self) -> &[usize] {
-        self.columns.read()
-    }
-
-    fn fork(&self) -> Box<dyn RowReader> {
-        Box::new(self.clone())
-    }
-
-    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+impl Layout for Fields {
+    fn read<'r>(&mut self, _: &Table, row: Row<'r>) -> RawLine<'r> {
         RawLine {
             provider_name: "AWS",
             sub_account_id: text(row, self.id),
@@ -94,13 +85,8 @@ impl RowReader for Reader {
         }
     }
 
-    fn heading(&self, focus_column: &str) -> String {
-        let names = if focus_column == "SubAccountId" { IDS } else { NAMES };
-        self.columns.heading_of(names).unwrap_or(focus_column).to_owned()
-    }
-
-    fn finish(&self) -> Result<(), String> {
-        Ok(())
+    fn source(&self, focus_column: &str) -> Option<Column> {
+        if focus_column == "SubAccountId" { self.id } else { self.name }
     }
 }
 

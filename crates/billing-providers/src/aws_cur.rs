@@ -26,6 +26,8 @@ use self::{effective::EffectiveCost, tags::Tags};
 use crate::{
     Importer, Kind, Parameter,
     columns::{Column, Columns, Need, either, text},
+    focus,
+    reader::{Layout, Table, reader},
 };
 
 /// The importer.
@@ -78,12 +80,8 @@ fn name(heading: &str) -> String {
 impl TableFormat for AwsCur {
     fn headings(&self, record: Row<'_>, tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
         let columns = Columns::named(record, name);
-        columns.check(NEEDS).map_err(|missing| {
-            let focus = columns.has(&["billedcost"]) && columns.has(&["chargecategory"]);
-            let refused = "this is a FOCUS export, not AWS's own report; import it with focus";
-            MissingColumns { refused: focus.then(|| refused.to_owned()), ..missing }
-        })?;
-        Ok(Box::new(Reader::new(columns, tags)))
+        columns.check(NEEDS).map_err(|missing| focus::told_apart(missing, &columns, "AWS's own report"))?;
+        Ok(reader(columns, |columns| Fields::new(columns, tags)))
     }
 
     fn required(&self) -> &'static str {
@@ -97,8 +95,7 @@ impl TableFormat for AwsCur {
 }
 
 #[derive(Clone)]
-struct Reader {
-    columns: Columns,
+struct Fields {
     payer_account_id: Option<Column>,
     usage_account_id: Option<Column>,
     usage_account_name: Option<Column>,
@@ -131,10 +128,10 @@ struct Reader {
     tags: Tags,
 }
 
-impl Reader {
-    fn new(mut columns: Columns, tag_names: &TagNames) -> Self {
-        let effective = EffectiveCost::new(&mut columns);
-        let tags = Tags::new(&mut columns, tag_names);
+impl Fields {
+    fn new(columns: &mut Columns, tag_names: &TagNames) -> Self {
+        let effective = EffectiveCost::new(columns);
+        let tags = Tags::new(columns, tag_names);
         let mut find = |name: &str| columns.find(&[name]);
         Self {
             payer_account_id: find("billpayeraccountid"),
@@ -165,7 +162,6 @@ impl Reader {
             split_of: [find("splitlineitemparentresourceid"), find("splitlineitemsplitcost")],
             effective,
             tags,
-            columns,
         }
     }
 
@@ -175,37 +171,10 @@ impl Reader {
         let is_share = || self.split_of.iter().any(|column| !text(row, *column).is_empty());
         if cost.is_empty() && is_share() { "0" } else { cost }
     }
-
-    /// The column that a FOCUS column is read from.
-    fn source(&self, focus_column: &str) -> Option<Column> {
-        match focus_column {
-            "BilledCost" => self.unblended_cost,
-            "EffectiveCost" => self.effective.last().or(self.unblended_cost),
-            "BillingCurrency" => self.currency,
-            "BillingPeriodStart" => self.billing_period_start,
-            "BillingPeriodEnd" => self.billing_period_end,
-            "ChargePeriodStart" => self.usage_start,
-            "SubAccountId" => self.usage_account_id.or(self.payer_account_id),
-            "BillingAccountId" => self.payer_account_id,
-            "SubAccountName" => self.usage_account_name,
-            "ChargeCategory" => self.line_item_type,
-            "PricingQuantity" => self.usage_amount,
-            "Tags" => self.tags.first(),
-            _ => None,
-        }
-    }
 }
 
-impl RowReader for Reader {
-    fn columns(&self) -> &[usize] {
-        self.columns.read()
-    }
-
-    fn fork(&self) -> Box<dyn RowReader> {
-        Box::new(self.clone())
-    }
-
-    fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+impl Layout for Fields {
+    fn read<'r>(&mut self, _: &Table, row: Row<'r>) -> RawLine<'r> {
         let text = |column| text(row, column);
         let line_item_type = text(self.line_item_type);
         let billed = self.billed(row);
@@ -240,12 +209,22 @@ impl RowReader for Reader {
         }
     }
 
-    fn heading(&self, focus_column: &str) -> String {
-        self.columns.heading(self.source(focus_column)).unwrap_or(focus_column).to_owned()
-    }
-
-    fn finish(&self) -> Result<(), String> {
-        Ok(())
+    fn source(&self, focus_column: &str) -> Option<Column> {
+        match focus_column {
+            "BilledCost" => self.unblended_cost,
+            "EffectiveCost" => self.effective.last().or(self.unblended_cost),
+            "BillingCurrency" => self.currency,
+            "BillingPeriodStart" => self.billing_period_start,
+            "BillingPeriodEnd" => self.billing_period_end,
+            "ChargePeriodStart" => self.usage_start,
+            "SubAccountId" => self.usage_account_id.or(self.payer_account_id),
+            "BillingAccountId" => self.payer_account_id,
+            "SubAccountName" => self.usage_account_name,
+            "ChargeCategory" => self.line_item_type,
+            "PricingQuantity" => self.usage_amount,
+            "Tags" => self.tags.first(),
+            _ => None,
+        }
     }
 }
 

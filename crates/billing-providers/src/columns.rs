@@ -74,11 +74,6 @@ impl Columns {
         self.headings.get(*self.read.get(column?)?).map(String::as_str)
     }
 
-    /// The heading, as it stands in the file, of the first column that has one of these names.
-    pub(crate) fn heading_of(&self, names: &[&str]) -> Option<&str> {
-        self.headings.get(self.place(names)?).map(String::as_str)
-    }
-
     /// Whether a table with these headings can be taken.
     pub(crate) fn check(&self, needs: &[Need]) -> Result<(), MissingColumns> {
         let missing: Vec<String> =
