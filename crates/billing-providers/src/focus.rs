@@ -62,6 +62,10 @@ impl Delivery for FocusDelivery {
         Self::of(name).place(name)
     }
 
+    fn keeps_newest_above(&self, name: &str) -> bool {
+        Self::of(name).keeps_newest_above(name)
+    }
+
     fn read(&self, name: &str, bytes: &[u8]) -> Result<Manifest, NoManifest> {
         Self::of(name).read(name, bytes)
     }

@@ -8,7 +8,7 @@ mod local;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use billing_core::{
     Period, Totals,
     document::{Content, InvoiceTotal},
@@ -89,6 +89,7 @@ pub fn import(
     let sources = sources(app, importer, request)?;
     remove_orphans(app)?;
     let Ingested { content, detail, .. } = ingest(app, importer, &sources, progress)?;
+    check_rows(&content, &sources.told)?;
     let new = New {
         importer,
         job,
@@ -145,6 +146,23 @@ fn ingest(
     Ok(ingested)
 }
 
+/// Refuses a file that has other rows than the manifest says: it was cut off, or is of another writing. Whether headings
+/// count as a row is not documented.
+fn check_rows(content: &Content, told: &[(String, u64)]) -> Result<()> {
+    for file in &content.files {
+        let rows = file.rows + file.rejected;
+        let wrong = told.iter().find(|(name, told)| *name == file.name && *told != rows && *told != rows + 1);
+        if let Some((name, told)) = wrong {
+            bail!(
+                "{name}: the file has {}, but its manifest says {told}; nothing was imported: copy it again, or export \
+                 the report again",
+                if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
+            );
+        }
+    }
+    Ok(())
+}
+
 /// The importer of a name or alias.
 ///
 /// # Errors
@@ -166,6 +184,8 @@ struct Sources {
     period: Option<Period>,
     /// Whether this is the project's sample.
     sample: bool,
+    /// The rows that a manifest says a file has, by the file's name.
+    told: Vec<(String, u64)>,
     /// The files of a fetch, which go when this goes.
     _fetched: Option<TempDir>,
 }
@@ -185,14 +205,15 @@ fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<So
     }
     let fetched = fetch::documents(app, importer, period)?;
     let period = period.or(fetched.period);
-    Ok(Sources { inputs: fetched.inputs, period, sample: false, _fetched: Some(fetched.folder) })
+    let (inputs, told) = (fetched.inputs, fetched.told);
+    Ok(Sources { inputs, period, sample: false, told, _fetched: Some(fetched.folder) })
 }
 
 /// The files that are named, on this machine or by an address.
 fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
     let (remote, local): (Vec<PathBuf>, Vec<PathBuf>) =
         request.files.iter().cloned().partition(|path| Location::is_one(&path.to_string_lossy()));
-    let (mut inputs, mut period) = local::files(importer, &local, request.period)?;
+    let local::Local { mut inputs, mut period, mut told } = local::files(importer, &local, request.period)?;
     let mut folder = None;
     if !remote.is_empty() {
         let parse = |path: &PathBuf| {
@@ -202,10 +223,11 @@ fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sour
         let wanted = Wanted { period: request.period, report: None };
         let fetched = fetch::delivered(app, importer, &addresses, wanted)?;
         inputs.extend(fetched.inputs);
+        told.extend(fetched.told);
         period = period.max(fetched.period);
         folder = Some(fetched.folder);
     }
-    Ok(Sources { inputs, period: request.period.or(period), sample: false, _fetched: folder })
+    Ok(Sources { inputs, period: request.period.or(period), sample: false, told, _fetched: folder })
 }
 
 /// Removes detail that no version refers to, left behind by a crash.
