@@ -12,13 +12,13 @@ use anyhow::{Result, bail};
 use billing_core::{
     Period, Totals,
     document::{Content, InvoiceTotal},
-    flow::admit::{self, Admission, AdmitOptions, InForce, Purpose},
+    flow::admit::{self, Admission, AdmitOptions, InForce, Late, Purpose},
     ids::{Provider, Target},
     receive,
     rejection::{Rejection, Remark},
     tags::{NAME_CHARACTERS_MAX, is_too_long},
 };
-use billing_detail::{IngestOptions, Ingested, Input, Progress};
+use billing_detail::{DetailStore, IngestOptions, Ingested, Input, Progress};
 use billing_providers::{Importer, Kind, delivery::Wanted};
 use billing_remote::Location;
 use billing_store::{
@@ -69,6 +69,8 @@ pub struct ImportReport {
     pub rejections: Vec<Rejection>,
     /// What should be known of rows that were.
     pub remarks: Vec<Remark>,
+    /// Rows of periods that another document of the job has already.
+    pub late: Vec<Late>,
 }
 
 /// Imports files as one document.
@@ -100,7 +102,7 @@ pub fn import(
         created: app.now(),
     };
     let entry = app.audit("import", &format!("{job}/{}", new.period), importer.name);
-    let report = app.ledger.write(|tx| store(tx, new, entry))?;
+    let report = app.ledger.write(|tx| store(tx, &app.detail, new, entry))?;
     if !report.already_imported {
         detail.keep();
         if sources.sample {
@@ -266,7 +268,12 @@ fn purpose(importer: &Importer) -> Purpose {
     }
 }
 
-fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -> Result<ImportReport> {
+fn store(
+    tx: &mut Transaction<'_>,
+    detail: &DetailStore,
+    mut new: New<'_>,
+    entry: audit::AuditEntry,
+) -> Result<ImportReport> {
     let mut known = documents::in_force(tx)?;
     for known in &mut known {
         known.purpose = billing_providers::importer(&known.importer).map(purpose).unwrap_or_default();
@@ -274,9 +281,10 @@ fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -
     let versions = documents::versions(tx)?;
     let is_own = |record: &VersionRecord| record.job == new.job && record.period == new.period;
     let previous = versions.into_iter().rfind(|record| is_own(record) && record.in_force);
-    let (own, others): (Vec<InForce>, Vec<InForce>) = known
+    let (own, mut others): (Vec<InForce>, Vec<InForce>) = known
         .into_iter()
         .partition(|known| previous.as_ref().is_some_and(|record| record.document == known.document));
+    find_days_again(tx, detail, &new, &mut others)?;
     let admission = admit::admit(&new.content, own.first(), &others, new.options, new.job)?;
     if let (Admission::AlreadyImported, Some(version)) = (admission, &previous) {
         return Ok(ImportReport {
@@ -287,8 +295,10 @@ fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -
             created: Vec::new(),
             rejections: Vec::new(),
             remarks: Vec::new(),
+            late: Vec::new(),
         });
     }
+    let late = admit::late(&new.content, &others, new.job);
     let created = receive_master_data(tx, &new.content)?;
     let (rejections, remarks) = (new.content.rejections.clone(), new.content.remarks.clone());
     let mut folders = Vec::new();
@@ -314,7 +324,33 @@ fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -
     audit::record(tx, &entry)?;
     let before = previous.as_ref().map(|record| record.totals.clone()).unwrap_or_default();
     let difference = version.totals.minus(&before);
-    Ok(ImportReport { version, already_imported: false, previous, difference, created, rejections, remarks })
+    Ok(ImportReport {
+        version,
+        already_imported: false,
+        previous,
+        difference,
+        created,
+        rejections,
+        remarks,
+        late,
+    })
+}
+
+/// Compares the content with the other documents of its job, row by row, where they have the same accounts and periods.
+fn find_days_again(
+    tx: &mut Transaction<'_>,
+    detail: &DetailStore,
+    new: &New<'_>,
+    others: &mut [InForce],
+) -> Result<()> {
+    for other in others.iter_mut().filter(|other| other.job == new.job && !new.options.add) {
+        let common = admit::common_accounts(&new.content, other);
+        if !common.is_empty() {
+            let folders = documents::folders(tx, other.document, other.version)?;
+            other.days_again = detail.days_again(&folders, &new.folder, &common)?;
+        }
+    }
+    Ok(())
 }
 
 fn receive_master_data(tx: &mut Transaction<'_>, content: &Content) -> Result<Vec<String>> {
