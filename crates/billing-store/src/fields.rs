@@ -2,7 +2,11 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use billing_core::{Currency, Decimal, Money, Period, ids::Provider};
+use billing_core::{
+    Currency, Decimal, Money, Period,
+    ids::{DocumentId, Provider},
+    invoice::SourceKey,
+};
 
 use crate::{
     db::{Row, Value},
@@ -151,6 +155,20 @@ impl Texts {
         let provider = Provider::named(text);
         self.providers.push((text.to_owned(), provider.clone()));
         Ok(provider)
+    }
+
+    /// What cost is told apart by, in seven columns from `first` on: document, provider, account key, service name,
+    /// cost-centre tag, component tag, currency.
+    pub(crate) fn source_key(&mut self, row: &Row, first: usize) -> Result<SourceKey, StoreError> {
+        Ok(SourceKey {
+            document: DocumentId(row.int(first)?),
+            provider: self.provider(row, first + 1)?,
+            account_key: self.shared(row, first + 2)?,
+            service_name: self.shared(row, first + 3)?,
+            cost_center_tag: self.optional_shared(row, first + 4)?,
+            component_tag: self.optional_shared(row, first + 5)?,
+            currency: self.currency(row, first + 6)?,
+        })
     }
 
     /// The currency in a column. There are few.

@@ -9,10 +9,10 @@ use billing_core::{
     Currency, Decimal, Money, Period,
     catalog::{PartPrice, Split},
     flow::conserve,
-    ids::{AccountId, ComponentId, CustomerId, DocumentId, InvoiceNumber, PositionId, ServiceId, Target},
+    ids::{AccountId, ComponentId, CustomerId, InvoiceNumber, PositionId, ServiceId, Target},
     invoice::{
-        Invoice, InvoiceState, Line, LineKind, LineRef, LiveLine, NewInvoice, Source, SourceKey, Subject,
-        UseCharge, UseKey, UsePrices,
+        Invoice, InvoiceState, Line, LineKind, LineRef, LiveLine, NewInvoice, Source, Subject, UseCharge,
+        UseKey, UsePrices,
     },
     rounding::Rounding,
 };
@@ -122,8 +122,8 @@ fn load_sources(
     params: &[Value<'_>],
 ) -> Result<HashMap<(LineKey, i64), Vec<Source>>, StoreError> {
     let sql = format!(
-        "SELECT t.invoice_number, t.line, t.use_no, t.document_id, t.version, t.provider, t.account_key, \
-         t.service_name, t.cost_center_tag, t.component_tag, t.currency, t.row_count, t.original_cost, t.rate, t.cost \
+        "SELECT t.invoice_number, t.line, t.use_no, t.document_id, t.provider, t.account_key, t.service_name, \
+         t.cost_center_tag, t.component_tag, t.currency, t.version, t.row_count, t.original_cost, t.rate, t.cost \
          FROM line_sources t{condition} ORDER BY t.invoice_number, t.line, t.use_no, t.source_no"
     );
     let mut sources: HashMap<(LineKey, i64), Vec<Source>> = HashMap::new();
@@ -148,18 +148,9 @@ fn load_sources(
 }
 
 fn source(row: &Row, texts: &mut Texts) -> Result<Source, StoreError> {
-    let key = SourceKey {
-        document: DocumentId(row.int(3)?),
-        provider: texts.provider(row, 5)?,
-        account_key: texts.shared(row, 6)?,
-        service_name: texts.shared(row, 7)?,
-        cost_center_tag: texts.optional_shared(row, 8)?,
-        component_tag: texts.optional_shared(row, 9)?,
-        currency: texts.currency(row, 10)?,
-    };
     Ok(Source {
-        key,
-        version: fields::small(row, 4)?,
+        key: texts.source_key(row, 3)?,
+        version: fields::small(row, 10)?,
         rows: row.int(11)?,
         original_cost: fields::decimal(row, 12)?,
         rate: fields::optional_decimal(row, 13)?,

@@ -21,6 +21,7 @@ pub mod invoices;
 pub mod look;
 pub mod master_data;
 pub mod rates;
+pub mod void;
 
 /// A call that was wrong in itself: an unknown name, a missing argument (exit code 2).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

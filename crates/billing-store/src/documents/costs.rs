@@ -1,11 +1,6 @@
 //! The cost in force, as billing reads it.
 
-use billing_core::{
-    Period,
-    books::CostInForce,
-    ids::{DocumentId, Provider},
-    invoice::SourceKey,
-};
+use billing_core::{Period, books::CostInForce, ids::Provider, invoice::SourceKey};
 
 use crate::{
     db::{Row, Transaction},
@@ -32,8 +27,8 @@ pub fn costs_in_force(
     tx: &mut Transaction<'_>,
     filter: CostFilter<'_>,
 ) -> Result<Vec<CostInForce>, StoreError> {
-    let columns = "SELECT v.document_id, v.version, b.provider, b.account_key, b.period, b.service_name, \
-                   b.cost_center_tag, b.component_tag, b.currency, b.row_count, b.billed_cost \
+    let columns = "SELECT v.document_id, b.provider, b.account_key, b.service_name, b.cost_center_tag, \
+                   b.component_tag, b.currency, v.version, b.period, b.row_count, b.billed_cost \
                    FROM buckets b JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
     let (sql, params) = match filter {
         CostFilter::Provider(provider) => {
@@ -69,19 +64,10 @@ fn place(cost: &CostInForce) -> (Period, &SourceKey, u32) {
 }
 
 fn cost(row: &Row, texts: &mut Texts) -> Result<CostInForce, StoreError> {
-    let key = SourceKey {
-        document: DocumentId(row.int(0)?),
-        provider: texts.provider(row, 2)?,
-        account_key: texts.shared(row, 3)?,
-        service_name: texts.shared(row, 5)?,
-        cost_center_tag: texts.optional_shared(row, 6)?,
-        component_tag: texts.optional_shared(row, 7)?,
-        currency: texts.currency(row, 8)?,
-    };
     Ok(CostInForce {
-        key,
-        version: fields::small(row, 1)?,
-        period: fields::period(row, 4)?,
+        key: texts.source_key(row, 0)?,
+        version: fields::small(row, 7)?,
+        period: fields::period(row, 8)?,
         rows: fields::count(row, 9)?,
         cost: fields::decimal(row, 10)?,
     })

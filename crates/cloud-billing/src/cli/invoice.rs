@@ -6,7 +6,7 @@ use billing_core::invoice::InvoiceState;
 use super::{Done, print, report, tell};
 use crate::{
     app::App,
-    flow::{bill, deliver, invoices, usage},
+    flow::{bill, deliver, invoices, usage, void},
     outputs::Format,
 };
 
@@ -74,7 +74,7 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
             Ok(Done::needs_a_person(report.needs_a_person()))
         }
         Command::Void { number, why } => {
-            let report = bill::void(app, invoices::number(number)?, why)?;
+            let report = void::void(app, invoices::number(number)?, why)?;
             let (number, target) = (report.invoice.number, &report.invoice.content.target);
             match report.was_void {
                 false if report.invoice.state == InvoiceState::Draft => {

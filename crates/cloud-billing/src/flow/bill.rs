@@ -1,9 +1,9 @@
 //! Step 3: owed − live becomes an invoice, in one transaction.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+mod periods;
+mod targets;
+
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use billing_core::{
@@ -25,8 +25,12 @@ use billing_store::{
     rates,
 };
 
-use super::{deliver, usage};
+use self::periods::first_period;
+use super::deliver;
 use crate::{app::App, config::SettingError, outputs::sap_csv};
+
+pub use periods::first_open;
+pub use targets::targets;
 
 /// What a run does with the invoice it makes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,29 +81,6 @@ impl BillReport {
             || self.undelivered.is_some()
             || self.findings.iter().any(Finding::needs_a_person)
     }
-}
-
-/// The targets that a word on the command line means: one, or all.
-///
-/// # Errors
-/// When there is no such target.
-pub fn targets(app: &mut App, word: &str) -> Result<Vec<Target>> {
-    let mut known: Vec<Target> = ["Azure", "AWS", "GCP"].map(Target::named).to_vec();
-    known.extend(app.ledger.read(catalog::providers)?.into_iter().map(Target::Accounts));
-    known.sort();
-    known.dedup();
-    known.push(Target::ManagedCloudServices);
-    if word.eq_ignore_ascii_case("all") {
-        return Ok(known);
-    }
-    let target = Target::named(word);
-    let exact = |known: &&Target| **known == target;
-    let same = |known: &&Target| known.as_str().eq_ignore_ascii_case(target.as_str());
-    if let Some(target) = known.iter().find(exact).or_else(|| known.iter().find(same)) {
-        return Ok(vec![target.clone()]);
-    }
-    let names: Vec<&str> = known.iter().map(Target::as_str).collect();
-    Err(usage(format!("unknown target '{word}': there are {} and all", names.join(", "))))
 }
 
 /// Makes the invoice of a target up to a period.
@@ -294,105 +275,6 @@ pub fn issue(app: &mut App, number: InvoiceNumber) -> Result<BillReport> {
     })?;
     report.deliver(app);
     Ok(report)
-}
-
-/// What making an invoice void came to.
-#[derive(Clone, Debug)]
-pub struct VoidReport {
-    /// The invoice.
-    pub invoice: Invoice,
-    /// Whether it was void before.
-    pub was_void: bool,
-    /// The files that were written.
-    pub files: Vec<PathBuf>,
-    /// Why a file could not be written; the invoice is void.
-    pub undelivered: Option<String>,
-}
-
-/// Makes an invoice void: what it said is owed again. One that has left the house gets its cancellation.
-///
-/// # Errors
-/// When there is no such invoice.
-pub fn void(app: &mut App, number: InvoiceNumber, why: &str) -> Result<VoidReport> {
-    if why.trim().is_empty() {
-        return Err(usage("a void needs a reason: --why WHY"));
-    }
-    super::invoices::find(app, number)?;
-    if app.ledger.read(|tx| invoices::exports(tx, Some(number)))?.iter().any(|export| export.state != "kept")
-    {
-        deliver::check_export_dir(app)?;
-    }
-    let moment = app.now();
-    let entry = app.audit("invoice void", &number.to_string(), why);
-    let (invoice, was_void) = app.ledger.write(|tx| {
-        let Some(invoice) = invoices::find(tx, number)? else { bail!("there is no invoice {number}") };
-        if invoice.state == InvoiceState::Void {
-            return Ok((invoice, true));
-        }
-        if invoice.state == InvoiceState::Draft {
-            // A draft never counted: as a void invoice it would look like the target's first one.
-            invoices::delete_draft(tx, number)?;
-            audit::record(tx, &entry)?;
-            return Ok((invoice, false));
-        }
-        let exported = invoices::exports(tx, Some(number))?;
-        if exported.iter().any(|export| export.kind == "export" && export.state != "kept") {
-            let cancellation = statement(number, &invoice.content).cancellation();
-            let export = ExportRecord {
-                invoice: number,
-                kind: "void".to_owned(),
-                format: "sap".to_owned(),
-                content: sap_csv::render(&cancellation),
-                state: "pending".to_owned(),
-            };
-            invoices::insert_export(tx, &export)?;
-        }
-        invoices::void(tx, number, why, &moment)?;
-        audit::record(tx, &entry)?;
-        Ok((Invoice { state: InvoiceState::Void, ..invoice }, false))
-    })?;
-    let (files, undelivered) = match deliver::write_exports(app) {
-        Ok(files) => (files, None),
-        Err(error) => (Vec::new(), Some(format!("{error:#}"))),
-    };
-    Ok(VoidReport { invoice, was_void, files, undelivered })
-}
-
-/// The period of a target's first invoice ever, void or not; drafts do not count.
-fn first_period(tx: &mut Transaction<'_>, target: &Target) -> Result<Option<Period>, StoreError> {
-    let heads = invoices::heads(tx)?;
-    let first = heads.into_iter().find(|(_, of, _, state)| of == target && *state != InvoiceState::Draft);
-    Ok(first.map(|(_, _, period, _)| period))
-}
-
-/// The first period of each target, from that of its first invoice on, that no issued invoice and no live line is of
-/// (rule R5); targets without issued invoice are left out.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn first_open(tx: &mut Transaction<'_>) -> Result<BTreeMap<Target, Period>, StoreError> {
-    let mut issued: BTreeMap<Target, BTreeSet<Period>> = BTreeMap::new();
-    let mut first: BTreeMap<Target, Period> = BTreeMap::new();
-    for (_, target, period, state) in invoices::heads(tx)? {
-        if state != InvoiceState::Draft {
-            first.entry(target.clone()).or_insert(period);
-        }
-        if state == InvoiceState::Issued {
-            issued.entry(target).or_default().insert(period);
-        }
-    }
-    // A run makes up earlier periods too: those that it has lines of are invoiced as well.
-    for (target, period) in invoices::live_periods(tx)? {
-        issued.entry(target).or_default().insert(period);
-    }
-    let open = |(target, periods): (Target, BTreeSet<Period>)| {
-        let mut period = first.get(&target).copied().unwrap_or(Period::BEGINNING);
-        while periods.contains(&period) {
-            period = period.next();
-        }
-        (target, period)
-    };
-    Ok(issued.into_iter().map(open).collect())
 }
 
 /// The open rejections that concern a target up to a period.

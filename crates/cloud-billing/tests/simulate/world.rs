@@ -19,7 +19,7 @@ use billing_store::{
 use cloud_billing::{
     app::{App, Clock},
     config::{Settings as ProgramSettings, Vars},
-    flow::{bill, documents as withdraw, import, look, master_data, rates},
+    flow::{bill, documents as withdraw, import, look, master_data, rates, void},
     outputs::sap_csv,
 };
 
@@ -171,7 +171,7 @@ impl World for Program {
     }
 
     fn void(&mut self, number: i64) -> Result<(), String> {
-        let voided = bill::void(&mut self.app, InvoiceNumber(number), "simulated");
+        let voided = void::void(&mut self.app, InvoiceNumber(number), "simulated");
         voided.map(|_| ()).map_err(|error| format!("{error:#}"))
     }
 

@@ -13,7 +13,7 @@ use cloud_billing::{
         import::{ImportReport, ImportRequest, import},
         look,
         master_data::{self, ApplyRequest},
-        rates,
+        rates, void,
     },
     samples,
 };
@@ -137,9 +137,9 @@ impl Player<'_> {
         let added = self.import("focus", "aws", "more.csv", true);
         assert_eq!((added.version.version, added.version.rows), (2, 7));
         assert_eq!(self.bill_as("AWS", 1, Mode::Issue).as_deref(), Some("000008"));
-        bill::void(self.app, InvoiceNumber(4), WHY).unwrap();
+        void::void(self.app, InvoiceNumber(4), WHY).unwrap();
         assert_eq!(self.bill_as("AWS", 1, Mode::Issue).as_deref(), Some("000009"));
-        bill::void(self.app, InvoiceNumber(4), "again").unwrap();
+        void::void(self.app, InvoiceNumber(4), "again").unwrap();
     }
 
     /// The row that could not be read is given up by name, then it comes after all; a customer is renamed, two
@@ -173,7 +173,7 @@ impl Player<'_> {
         let from = |period: &str| ApplyRequest { from: period.parse().ok(), ..ApplyRequest::default() };
         assert_eq!(self.apply(papers::LARGER_DATABASE, from(MONTHS[1])).changes.len(), 1);
         assert_eq!(self.bill_as("ManagedCloudServices", 1, Mode::Draft).as_deref(), Some("000013"));
-        assert!(!bill::void(self.app, InvoiceNumber(13), WHY).unwrap().was_void);
+        assert!(!void::void(self.app, InvoiceNumber(13), WHY).unwrap().was_void);
         assert!(self.app.ledger.read(|tx| invoices::find(tx, InvoiceNumber(13))).unwrap().is_none());
         assert_eq!(self.bill_as("ManagedCloudServices", 1, Mode::Issue).as_deref(), Some("000014"));
         assert_eq!(self.apply(papers::NEW_PRICES, ApplyRequest::default()).changes.len(), 1);

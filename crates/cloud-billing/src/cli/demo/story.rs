@@ -22,6 +22,7 @@ use crate::{
         import::{ImportRequest, import},
         look,
         master_data::{self, ApplyRequest},
+        void,
     },
     outputs::Format,
 };
@@ -129,7 +130,7 @@ impl Story<'_> {
         let number: InvoiceNumber =
             aws.context("the demo has no AWS invoice: a mistake of the program")?.number;
         command(&format!("invoice void {number} --why 'to show it'"))?;
-        bill::void(self.app, number, "to show it")?;
+        void::void(self.app, number, "to show it")?;
         self.bill("AWS", self.months.second)
     }
 
