@@ -136,7 +136,7 @@ impl Form {
 
     /// Whether a row names who issued that invoice.
     fn has_issuers(self) -> bool {
-        !matches!(self, Self::AzureEnterprise | Self::AzureEnterpriseToo | Self::AzureCustomer)
+        matches!(self, Self::AwsSlash | Self::AwsUnderscore | Self::AwsMap | Self::Focus)
     }
 }
 

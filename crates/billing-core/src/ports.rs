@@ -71,6 +71,10 @@ pub trait Delivery: Send + Sync {
     /// where the path does not tell, as in a folder that starts below them.
     fn place(&self, name: &str) -> Option<(String, Period)>;
 
+    /// Whether the manifest nearest to the period's folder is a copy of the newest one, kept there by the provider. Where
+    /// it is not, how deep a manifest lies tells nothing.
+    fn keeps_newest_above(&self, name: &str) -> bool;
+
     /// Reads a manifest.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use crate::{
     error::DetailError,
     harvest::{Harvest, Position},
     inputs::Input,
-    json::{self, JsonError, Objects},
+    json::{self, JsonError, Objects, Pages},
     parquet_in::ParquetTable,
     store::{CompletedDetail, DetailWriter},
     table::{Headings, find_headings, next_record, record_error},
@@ -119,6 +119,21 @@ struct OpenTable {
     table: Arc<Table>,
     /// Whether it was read to its end.
     is_complete: bool,
+    /// The pages of a list that it has.
+    pages: Pages,
+}
+
+/// Refuses a list whose last page is not among the files.
+fn check_pages(tables: &[OpenTable]) -> Result<(), DetailError> {
+    let unfinished = |open: &OpenTable| Some((open.table.name.clone(), open.pages.unfinished?));
+    match tables.iter().find_map(unfinished) {
+        Some((name, line)) if !tables.iter().any(|open| open.pages.last) => {
+            let problem = "this is the first page of a longer list, as its nextLink or NextToken says, and the last page is \
+                           not among the files; save the other pages too, and import all of them together";
+            Err(DetailError::at_line(&name, line, problem))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Run<'_, '_> {
@@ -148,7 +163,7 @@ impl Run<'_, '_> {
         let layout = headings.layout(reader.columns(), self.options.record_bytes_max);
         let number = self.tables.len();
         let table = Arc::new(Table { number, name, headings, reader: Mutex::new(reader), layout });
-        self.tables.push(OpenTable { table: table.clone(), is_complete: false });
+        self.tables.push(OpenTable { table: table.clone(), is_complete: false, pages: Pages::default() });
         table
     }
 
@@ -180,6 +195,7 @@ impl Run<'_, '_> {
         }
         self.workers.hand(&table, Piece::Records(cutout));
         self.tables[table.number].is_complete = true;
+        self.tables[table.number].pages = objects.pages();
         Ok(())
     }
 
@@ -285,7 +301,7 @@ impl Run<'_, '_> {
         too_many_rejections(&harvest, self.options.rejections_max)?;
         // Of all errors the first one in the order of the files counts.
         let mut failure = self.shared.failure();
-        for OpenTable { table, is_complete } in &self.tables {
+        for OpenTable { table, is_complete, .. } in &self.tables {
             if let Some((_, error)) = failure.take_if(|(file, _)| *file == table.number) {
                 return Err(error);
             }
@@ -295,6 +311,7 @@ impl Run<'_, '_> {
             }
         }
         read?;
+        check_pages(&self.tables)?;
         let names: Vec<Arc<str>> = self.tables.iter().map(|open| open.table.name.clone()).collect();
         harvest.into_content(&names)
     }

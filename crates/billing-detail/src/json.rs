@@ -13,6 +13,8 @@ use serde_json::value::RawValue;
 
 /// The members of a page whose elements are the rows.
 const PAGE_MEMBERS: [&[u8]; 2] = [b"value", b"Accounts"];
+/// The members of a page that say where the next one is.
+const NEXT_MEMBERS: [&[u8]; 2] = [b"nextLink", b"NextToken"];
 
 /// Cuts a stream into the objects that are rows.
 pub(crate) struct Objects<R> {
@@ -32,6 +34,28 @@ pub(crate) struct Objects<R> {
     /// The last whole string of the page itself: perhaps the name of a member.
     name: Vec<u8>,
     start: u64,
+    next: Next,
+    pages: Pages,
+}
+
+/// Where a page's word of the next one is looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Next {
+    /// Not told so far.
+    Unknown,
+    /// What comes is the value of its member.
+    Value,
+    /// It is told: there is a next page.
+    Told,
+}
+
+/// The pages of a list that were seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Pages {
+    /// The line on which the first page ends that says that there is a next one.
+    pub(crate) unfinished: Option<u64>,
+    /// Whether there was one that is the last.
+    pub(crate) last: bool,
 }
 
 /// What the last byte was part of.
@@ -76,7 +100,14 @@ impl<R: BufRead> Objects<R> {
             state: State::Between,
             name: Vec::new(),
             start: 1,
+            next: Next::Unknown,
+            pages: Pages::default(),
         }
+    }
+
+    /// The pages seen so far.
+    pub(crate) fn pages(&self) -> Pages {
+        self.pages
     }
 
     /// The next row's line and text.
@@ -124,11 +155,23 @@ impl<R: BufRead> Objects<R> {
             (State::Escape, _) => self.state = State::Text,
             (State::Text, b'\\') => self.state = State::Escape,
             (State::Text, b'"') => self.state = State::Between,
-            (State::Text, _) if self.depth == 1 && self.name.len() < 64 => self.name.push(byte),
+            (State::Text, _) if self.depth == 1 => {
+                if self.next == Next::Value {
+                    self.next = Next::Told;
+                } else if self.name.len() < 64 {
+                    self.name.push(byte);
+                }
+            }
             (State::Text, _) => {}
             (State::Between, b'"') if self.depth > 0 => {
                 self.state = State::Text;
                 self.name.clear();
+            }
+            (State::Between, b':') if self.depth == 1 && NEXT_MEMBERS.contains(&&*self.name) => {
+                self.next = Next::Value;
+            }
+            (State::Between, b',') if self.depth == 1 && self.next == Next::Value => {
+                self.next = Next::Unknown;
             }
             (State::Between, b'{' | b'[') => self.open(byte, line)?,
             (State::Between, b'}' | b']') => return self.close(line),
@@ -162,6 +205,9 @@ impl<R: BufRead> Objects<R> {
         let Some(depth) = self.depth.checked_sub(1) else { return Err(JsonError::NotJson(line)) };
         let was_row = self.depth == self.around + 1;
         self.depth = depth;
+        if depth == 0 {
+            self.end_page(line);
+        }
         if was_row && !self.object.is_empty() {
             return Ok(Step::Row);
         }
@@ -171,6 +217,20 @@ impl<R: BufRead> Objects<R> {
             _ => {}
         }
         Ok(Step::More)
+    }
+}
+
+impl<R> Objects<R> {
+    /// Notes whether the page that ends on a line is the last one.
+    fn end_page(&mut self, line: u64) {
+        let has_next = std::mem::replace(&mut self.next, Next::Unknown) == Next::Told;
+        if self.around != REST_OF_PAGE {
+            return;
+        }
+        match has_next {
+            true => self.pages.unfinished = self.pages.unfinished.or(Some(line)),
+            false => self.pages.last = true,
+        }
     }
 }
 
@@ -295,6 +355,24 @@ mod tests {
         );
         check("{\"Accounts\":[]}", &[]);
         check("", &[]);
+    }
+
+    #[test]
+    fn a_page_tells_whether_it_is_the_last_one() {
+        for (text, unfinished, last) in [
+            (r#"{"value":[{"a":1}],"nextLink":"https://x"}"#, Some(1), false),
+            ("{\"nextLink\" : \"https://x\",\n\"value\":[]}", Some(2), false),
+            (r#"{"value":[{"nextLink":"x"}],"nextLink":null}"#, None, true),
+            (r#"{"value":[],"nextLink":""}"#, None, true),
+            (r#"{"nextLink":null,"value":[],"x":"y"}"#, None, true),
+            (r#"{"Accounts":[{}],"NextToken":"t"}{"Accounts":[{}]}"#, Some(1), true),
+            (r#"{"nextLink":"a row's own"}"#, None, false),
+            (r#"[{"nextLink":"a row's own"}]"#, None, false),
+        ] {
+            let mut objects = Objects::new(text.as_bytes(), 1000);
+            while objects.next().unwrap().is_some() {}
+            assert_eq!(objects.pages(), Pages { unfinished, last }, "{text}");
+        }
     }
 
     #[test]

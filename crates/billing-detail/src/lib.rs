@@ -4,7 +4,8 @@
 //! where records end, which `structure` sees, and `workers` has several threads read blocks: `fields` finds the fields of
 //! plain ones, `csv` reads the others record by record, and `json` finds the rows in JSON. `row` has each row understood, by its kind in `kinds`, and puts
 //! it into the sums of `harvest` or among the rejections; `parquet_out` writes it down. [`mod@ingest`] conducts.
-//! [`store`] owns the folders, [`remote`] those in an object store, [`lookup`] finds rows again.
+//! [`store`] owns the folders, [`remote`] those in an object store, [`lookup`] finds rows again, and
+//! `days` those that stand in two documents.
 //!
 //! Only this crate knows Arrow and Parquet; what it shows to others are core types and the standard library's.
 
@@ -14,6 +15,7 @@ mod cells;
 mod chunk;
 mod containers;
 mod csv;
+mod days;
 mod dictionary;
 pub mod error;
 mod fields;

@@ -151,6 +151,12 @@ pub(crate) fn rows(parts: &[Part], filter: &RowFilter, limit: usize) -> Result<V
     Ok(found)
 }
 
+/// That a file of detail cannot be read.
+pub(crate) fn damaged(part: &Part, error: &dyn std::fmt::Display) -> DetailError {
+    let problem = format!("the detail is damaged ({error}); restore the file from the backup");
+    DetailError::store(part.place(), problem)
+}
+
 fn read_part<F: ChunkReader + 'static>(
     part: &Part,
     file: F,
@@ -158,10 +164,7 @@ fn read_part<F: ChunkReader + 'static>(
     limit: usize,
     found: &mut Vec<DetailRow>,
 ) -> Result<(), DetailError> {
-    let damaged = |error: &dyn std::fmt::Display| {
-        let problem = format!("the detail is damaged ({error}); restore the file from the backup");
-        DetailError::store(part.place(), problem)
-    };
+    let damaged = |error: &dyn std::fmt::Display| damaged(part, error);
     let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
     let names: Vec<&str> = wanted.iter().map(|(column, _)| *column).collect();
     if !names.is_empty() {

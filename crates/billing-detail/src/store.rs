@@ -5,6 +5,7 @@
 //! it. Beyond this machine [`mod@crate::remote`] says how it is done.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, TryLockError},
     hash::{BuildHasher, Hasher, RandomState},
     io,
@@ -12,9 +13,11 @@ use std::{
     sync::Arc,
 };
 
+use billing_core::flow::admit::{AccountPeriod, DayAgain};
 use tempfile::TempDir;
 
 use crate::{
+    days,
     error::DetailError,
     lookup::{self, DetailRow, Part, RowFilter},
     remote::{self, RemoteObjects, Uploaded},
@@ -180,17 +183,39 @@ impl DetailStore {
         filter: &RowFilter,
         limit: usize,
     ) -> Result<Vec<DetailRow>, DetailError> {
+        lookup::rows(&self.parts(folder)?, filter, limit)
+    }
+
+    /// The days of accounts and periods of which line items of the folders `known` stand in the folder `new` again.
+    ///
+    /// # Errors
+    /// When a folder is missing or damaged.
+    pub fn days_again(
+        &self,
+        known: &[String],
+        new: &str,
+        of: &BTreeSet<AccountPeriod>,
+    ) -> Result<Vec<DayAgain>, DetailError> {
+        let mut parts = Vec::new();
+        for folder in known {
+            parts.extend(self.parts(folder)?);
+        }
+        days::again(&parts, &self.parts(new)?, of)
+    }
+
+    /// The files of a folder.
+    fn parts(&self, folder: &str) -> Result<Vec<Part>, DetailError> {
         let missing = |place: String| {
             let problem = "the detail of this import is missing; restore the folder from the backup";
             Err(DetailError::store(place, problem))
         };
-        let parts: Vec<Part> = match &self.place {
+        match &self.place {
             Place::Folder(root) => {
                 let path = root.join(folder);
                 if !is_folder_name(folder) || !path.is_dir() {
                     return missing(path.display().to_string());
                 }
-                lookup::local_parts(&path)?
+                lookup::local_parts(&path)
             }
             Place::Remote(objects) => {
                 let parts = match is_folder_name(folder) {
@@ -198,10 +223,9 @@ impl DetailStore {
                     false => None,
                 };
                 let Some(parts) = parts else { return missing(objects.address(folder)) };
-                parts.into_iter().map(Part::Remote).collect()
+                Ok(parts.into_iter().map(Part::Remote).collect())
             }
-        };
-        lookup::rows(&parts, filter, limit)
+        }
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) const IMPORTER: Importer = Importer {
     not_taken: &[
         "blended and net costs: the unblended cost adds up to the invoices, discounts are rows of their own",
         "splitLineItem columns: shares of a cost that its own row has already",
+        "amortised costs that a query leaves out: without savingsPlan/SavingsPlanEffectiveCost and the like, the effective \
+         cost of covered usage is 0; the billed cost is not concerned",
         "product, pricing and cost category columns beyond family, region, SKU, term and unit",
     ],
     sample: false,

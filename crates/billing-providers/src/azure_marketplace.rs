@@ -37,7 +37,10 @@ pub(crate) const IMPORTER: Importer = Importer {
         Parameter::secret("AZURE_CLIENT_SECRET", "its secret"),
     ],
     permissions: &["Cost Management Reader on the subscription, or Enrollment reader on the billing account"],
-    not_taken: &["charges that stand in a usage export: they are part of that bill"],
+    not_taken: &[
+        "charges that stand in a usage export: they are part of that bill",
+        "isEstimated: an estimated charge is taken as it is, and corrected by the next import of its month",
+    ],
     sample: false,
 };
 

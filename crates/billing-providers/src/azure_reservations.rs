@@ -6,7 +6,8 @@
 //!
 //! Refunds and cancellations are negative, whether the amount carries the sign or only the type of the event tells: today's
 //! answers write `-21.0`, older files the bare amount. A refund is posted to the billing month of its purchase. Purchases
-//! also stand in the usage export; both together would bill them twice, and are refused.
+//! also stand in the usage export; both together would bill them twice, and are refused, also where the two have them in
+//! different months.
 
 use std::borrow::Cow;
 
@@ -42,6 +43,7 @@ pub(crate) const IMPORTER: Importer = Importer {
     not_taken: &[
         "transactions that stand in a usage export: they are part of that bill",
         "prepayment and overage",
+        "days: Azure answers for whole billing months, and keeps a refund in the billing month of its purchase",
     ],
     sample: false,
 };

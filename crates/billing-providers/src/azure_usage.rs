@@ -22,6 +22,7 @@ use billing_core::{
 use self::amortised::Amortised;
 use crate::{
     Importer, Kind, Parameter,
+    beside::{MARKETPLACE, Marks, is_of_other_publisher},
     columns::{Column, Columns, Need, either, text},
     focus,
     reader::{Layout, Table, reader},
@@ -53,6 +54,7 @@ pub(crate) const IMPORTER: Importer = Importer {
     ],
     not_taken: &[
         "amortised sets: they do not add up to the invoice",
+        "runs of an export that are of a week or of chosen days: a bill is a month from its first day on",
         "tax, support and prepayments: Azure does not export them",
         "prices beyond the pay-as-you-go cost",
     ],
@@ -119,6 +121,7 @@ struct Fields {
     product: Option<Column>,
     service_family: Option<Column>,
     publisher_type: Option<Column>,
+    publisher: Option<Column>,
     meter_category: Option<Column>,
     consumed_service: Option<Column>,
     location: Option<Column>,
@@ -134,6 +137,8 @@ struct Fields {
     invoice_id: Option<Column>,
     tags: Option<Column>,
     pricing_model: Option<Column>,
+    /// The id and the name of the commitment that a row is for.
+    commitment: [Option<Column>; 2],
     amortised: Arc<Amortised>,
 }
 
@@ -156,6 +161,7 @@ impl Fields {
             product: find(&["product", "productname", "metername"]),
             service_family: find(&["servicefamily"]),
             publisher_type: find(&["publishertype"]),
+            publisher: find(&["publishername"]),
             meter_category: find(&["metercategory"]),
             consumed_service: find(&["consumedservice"]),
             location: find(&["resourcelocation", "location"]),
@@ -171,7 +177,23 @@ impl Fields {
             invoice_id: find(&["invoiceid"]),
             tags: find(&["tags"]),
             pricing_model: find(&["pricingmodel"]),
+            commitment: [find(&["reservationid", "benefitid"]), find(&["reservationname", "benefitname"])],
             amortised: Arc::default(),
+        }
+    }
+}
+
+impl Fields {
+    /// What shows that a row is the price of a commitment.
+    fn marks<'r>(&self, row: Row<'r>, charge_type: &'r str) -> Marks<'r> {
+        Marks {
+            charge: either(charge_type, "Usage"),
+            kind: text(row, self.pricing_model),
+            named: self.commitment.map(|column| text(row, column)),
+            service: text(row, self.consumed_service),
+            resource: text(row, self.resource_id),
+            product: text(row, self.product),
+            untold: [self.term, self.pricing_model].into_iter().chain(self.commitment).flatten().next().is_none(),
         }
     }
 }
@@ -201,13 +223,13 @@ impl Layout for Fields {
             charge_category: either(charge_type, "Usage"),
             charge_description: text(self.product),
             // What other publishers charge has a family of its own here, by which it is known beside a list of it.
-            service_category: match text(self.publisher_type).eq_ignore_ascii_case("Marketplace") {
-                true => "Marketplace",
+            service_category: match is_of_other_publisher(text(self.publisher_type), text(self.publisher)) {
+                true => MARKETPLACE,
                 false => text(self.service_family),
             },
             service_name: either(text(self.meter_category), text(self.consumed_service)),
             region: either(text(self.location), text(self.meter_region)),
-            commitment_term: text(self.term),
+            commitment_term: self.marks(row, charge_type).term(text(self.term)),
             billing_currency: text(self.currency),
             billed_cost,
             effective_cost: Cow::Borrowed(""),
@@ -292,6 +314,26 @@ mod tests {
             "this is an amortised cost export, as its 'UnusedReservation' cost shows, and does not add up to the \
              invoice; export the actual cost"
         );
+    }
+
+    #[test]
+    fn purchases_of_commitments_and_other_publishers_are_marked() {
+        let mut reader = reader(
+            "Cost,BillingCurrency,SubscriptionId,Date,ServiceFamily,ChargeType,PricingModel,Term,ReservationId,\
+             PublisherType,PublisherName",
+        );
+        for (row, category, term) in [
+            ("Compute,Purchase,Reservation,,R1,Azure,Microsoft", "Compute", "Reservation"),
+            ("Compute,Refund,,,R1,,", "Compute", "Reservation"),
+            ("Compute,Purchase,Savings Plan,P3Y,R1,,", "Compute", "P3Y"),
+            ("Compute,Usage,Reservation,,R1,,", "Compute", ""),
+            ("Compute,Usage,OnDemand,,,,Acme", "Marketplace", ""),
+            ("Compute,Usage,OnDemand,,,Azure,Acme", "Compute", ""),
+        ] {
+            lines::read(&mut *reader, &format!("0,CHF,s,10/01/2026,{row}"), |line| {
+                assert_eq!((line.service_category, line.commitment_term), (category, term), "{row}");
+            });
+        }
     }
 
     #[test]

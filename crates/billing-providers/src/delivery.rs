@@ -45,6 +45,8 @@ pub struct Selection {
     pub period: Period,
     /// The files' paths as they are listed, in the manifest's order.
     pub files: Vec<String>,
+    /// How many rows the manifest says that each has.
+    pub rows: Vec<Option<u64>>,
 }
 
 /// Chooses the files of a bill from a listing. `read` reads a small file by its listed name.
@@ -63,8 +65,9 @@ pub fn select(
     let chosen = newest(found, wanted.period)?;
     let sizes: HashMap<&str, u64> = listing.iter().map(|file| (file.name.as_str(), file.bytes)).collect();
     let files = locate(&chosen.name, &chosen.manifest, &|name| sizes.get(name).copied())?;
+    let rows = chosen.manifest.files.iter().map(|file| file.rows).collect();
     let Manifest { report, period, .. } = chosen.manifest;
-    Ok(Selection { manifest: chosen.name, report, period, files })
+    Ok(Selection { manifest: chosen.name, report, period, files, rows })
 }
 
 /// The files that one manifest names. `size` tells the size of a file by its path below the same folder as the manifest's
@@ -151,13 +154,14 @@ struct Found {
     name: String,
     /// The folder of its report, where its path tells.
     place: Option<String>,
+    /// How deep it lies, where that tells which is newer.
     depth: usize,
     modified: SystemTime,
     manifest: Manifest,
 }
 
-/// The manifests that need to be read: of each report and period those nearest to the period's folder. Where a provider
-/// keeps a copy there, it is that of the newest writing.
+/// The manifests that need to be read: of each report and period all of them, or those nearest to the period's folder where
+/// the provider keeps a copy of the newest one there.
 fn candidates<'l>(
     delivery: &dyn Delivery,
     listing: &'l [Listed],
@@ -176,7 +180,9 @@ fn candidates<'l>(
     for ((place, month), files) in placed {
         if period.map_or(newest.get(&place) == Some(&month), |period| period == month) {
             let nearest = files.iter().map(|file| depth(&file.name)).min();
-            let files = files.into_iter().filter(|file| Some(depth(&file.name)) == nearest);
+            let files = files.into_iter().filter(|file| {
+                !delivery.keeps_newest_above(&file.name) || Some(depth(&file.name)) == nearest
+            });
             chosen.extend(files.map(|file| (file, Some(place.clone()))));
         }
     }
@@ -198,7 +204,8 @@ fn manifests(
         let name = file.name.clone();
         match delivery.read(&name, &read(&name)?) {
             Ok(manifest) => {
-                found.push(Found { place, depth: depth(&name), modified: file.modified, manifest, name });
+                let depth = if delivery.keeps_newest_above(&name) { depth(&name) } else { 0 };
+                found.push(Found { place, depth, modified: file.modified, manifest, name });
             }
             Err(NoManifest::OtherDocument(sentence)) => other = other.or(Some(format!("{name}: {sentence}"))),
             Err(NoManifest::Unreadable(sentence)) => return Err(format!("{name}: {sentence}")),
@@ -238,7 +245,7 @@ fn of_report(delivery: &dyn Delivery, found: Vec<Found>, report: Option<&str>) -
     Ok(kept)
 }
 
-/// The manifest that decides: of the period, nearest to its folder, last written.
+/// The manifest that decides: of the period, nearest to its folder where that tells, last written.
 fn newest(found: Vec<Found>, period: Option<Period>) -> Result<Found, String> {
     let periods: BTreeSet<Period> = found.iter().map(|found| found.manifest.period).collect();
     let Some(period) = period.or(periods.last().copied()) else {

@@ -14,6 +14,7 @@ use crate::{
     Importer, Kind, Parameter,
     aws_cur::manifest::AwsDelivery,
     azure_usage::manifest::AzureDelivery,
+    beside::{MARKETPLACE, Marks, is_of_other_publisher},
     columns::{Column, Columns, Need, either, text},
     reader::{Layout, Table, reader},
 };
@@ -34,7 +35,7 @@ pub(crate) const IMPORTER: Importer = Importer {
     permissions: &["reading and listing the objects below the prefix"],
     not_taken: &[
         "contract commitments, invoice details, billing periods and the other data sets of FOCUS",
-        "list and contracted prices, and columns that start with x_, but for Microsoft's term",
+        "list and contracted prices, and columns that start with x_, but for Microsoft's term and kind of publisher",
     ],
     sample: true,
 };
@@ -62,6 +63,10 @@ impl Delivery for FocusDelivery {
         Self::of(name).place(name)
     }
 
+    fn keeps_newest_above(&self, name: &str) -> bool {
+        Self::of(name).keeps_newest_above(name)
+    }
+
     fn read(&self, name: &str, bytes: &[u8]) -> Result<Manifest, NoManifest> {
         Self::of(name).read(name, bytes)
     }
@@ -77,6 +82,9 @@ const NEEDS: &[Need] = &[
         any_of: &["billingperiodstart", "chargeperiodstart"],
     },
 ];
+
+/// How Microsoft is called as a provider.
+const MICROSOFT: [&str; 3] = ["Microsoft", "Microsoft Azure", "Azure"];
 
 impl TableFormat for Focus {
     fn headings(&self, record: Row<'_>, _tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
@@ -125,6 +133,11 @@ struct Fields {
     region: Option<Column>,
     /// FOCUS itself has no term: Microsoft adds one, others tell the kind of commitment.
     commitment_terms: [Option<Column>; 2],
+    /// The id and the name of the commitment that a row is for.
+    commitment: [Option<Column>; 2],
+    pricing_category: Option<Column>,
+    /// The kind of publisher, as Microsoft tells it: in its FOCUS and, in older exports, in its own words.
+    publisher_kinds: [Option<Column>; 2],
     billing_currency: Option<Column>,
     billed_cost: Option<Column>,
     effective_cost: Option<Column>,
@@ -157,6 +170,9 @@ impl Fields {
             service_name: find("servicename"),
             region: find("regionid").or_else(|| find("regionname")),
             commitment_terms: [find("x_skuterm"), find("commitmentdiscounttype")],
+            commitment: [find("commitmentdiscountid"), find("commitmentdiscountname")],
+            pricing_category: find("pricingcategory"),
+            publisher_kinds: [find("x_publishercategory"), find("x_publishertype")],
             billing_currency: find("billingcurrency"),
             billed_cost: find("billedcost"),
             effective_cost: find("effectivecost"),
@@ -173,13 +189,50 @@ impl Fields {
     }
 }
 
+impl Fields {
+    /// The term of a commitment, or its kind. Microsoft tells the price of one in a list of its own too.
+    fn commitment_term<'r>(&self, row: Row<'r>, is_microsoft: bool) -> &'r str {
+        let text = |column| text(row, column);
+        let [term, commitment] = self.commitment_terms.map(text);
+        let term = either(term, commitment);
+        if !is_microsoft {
+            return term;
+        }
+        let marks = Marks {
+            charge: text(self.charge_category),
+            kind: text(self.pricing_category),
+            named: self.commitment.map(text),
+            service: "",
+            resource: text(self.resource_id),
+            product: text(self.charge_description),
+            untold: self.commitment_terms.iter().chain(&self.commitment).flatten().next().is_none(),
+        };
+        marks.term(term)
+    }
+
+    /// The service's category. What other publishers charge through Microsoft stands in a list of its own too, and has the
+    /// same category in both.
+    fn service_category<'r>(&self, row: Row<'r>, is_microsoft: bool) -> &'r str {
+        let text = |column| text(row, column);
+        let kind = || {
+            let [category, kind] = self.publisher_kinds.map(text);
+            either(category, kind)
+        };
+        match is_microsoft && is_of_other_publisher(kind(), text(self.providers[2])) {
+            true => MARKETPLACE,
+            false => text(self.service_category),
+        }
+    }
+}
+
 impl Layout for Fields {
     fn read<'r>(&mut self, _: &Table, row: Row<'r>) -> RawLine<'r> {
         let text = |column| text(row, column);
         let [provider, service_provider, publisher] = self.providers.map(text);
-        let [term, commitment] = self.commitment_terms.map(text);
+        let provider = either(provider, either(service_provider, publisher));
+        let is_microsoft = MICROSOFT.iter().any(|name| name.eq_ignore_ascii_case(provider));
         RawLine {
-            provider_name: either(provider, either(service_provider, publisher)),
+            provider_name: provider,
             billing_account_id: text(self.billing_account_id),
             sub_account_id: text(self.sub_account_id),
             sub_account_name: text(self.sub_account_name),
@@ -189,10 +242,10 @@ impl Layout for Fields {
             charge_period_end: text(self.charge_period_end),
             charge_category: text(self.charge_category),
             charge_description: text(self.charge_description),
-            service_category: text(self.service_category),
+            service_category: self.service_category(row, is_microsoft),
             service_name: text(self.service_name),
             region: text(self.region),
-            commitment_term: either(term, commitment),
+            commitment_term: self.commitment_term(row, is_microsoft),
             billing_currency: text(self.billing_currency),
             billed_cost: text(self.billed_cost).into(),
             effective_cost: text(self.effective_cost).into(),
@@ -243,6 +296,25 @@ mod tests {
         read(headings, "1,CHF,a,2026-10-01,p,s,x", |line| assert_eq!(line.provider_name, "x"));
         read(headings, "1,CHF,a,2026-10-01,p,s,NULL", |line| assert_eq!(line.provider_name, "s"));
         read(headings, "1,CHF,a,2026-10-01,p,,", |line| assert_eq!(line.provider_name, "p"));
+    }
+
+    #[test]
+    fn what_microsoft_also_tells_in_lists_is_marked() {
+        let headings = "BilledCost,BillingCurrency,SubAccountId,BillingPeriodStart,ProviderName,PublisherName,\
+                        ServiceCategory,ChargeCategory,CommitmentDiscountId,CommitmentDiscountType,x_PublisherCategory";
+        for (row, category, term) in [
+            ("Microsoft,Acme,AI,Usage,,,Vendor", "Marketplace", ""),
+            ("Azure,Acme,AI,Usage,,,", "Marketplace", ""),
+            ("Microsoft,Microsoft,AI,Usage,,,Cloud Provider", "AI", ""),
+            ("AWS,Acme,AI,Purchase,arn,,", "AI", ""),
+            ("Microsoft,Microsoft,AI,Purchase,/r/1,,", "AI", "Reservation"),
+            ("Microsoft,Microsoft,AI,Purchase,/r/1,Savings Plan,", "AI", "Savings Plan"),
+            ("Microsoft,Microsoft,AI,Usage,/r/1,,", "AI", ""),
+        ] {
+            read(headings, &format!("0,CHF,a,2026-10-01,{row}"), |line| {
+                assert_eq!((line.service_category, line.commitment_term), (category, term), "{row}");
+            });
+        }
     }
 
     #[test]

@@ -5,13 +5,20 @@
 //! their path, with points or underscores between the names.
 //!
 //! A row is billed with its cost and all its credits, which are negative. The billing period is the invoice's month: late
-//! usage is invoiced in a later one. Every cost type is taken: regular, tax, adjustment and rounding error; rows of tax and
-//! support have no project and belong to the billing account. The detailed table has all of the standard one; importing
+//! usage is invoiced in a later one. Every cost type is taken: regular, tax, adjustment and rounding error. Tax is told by
+//! project since September 2020; what is tied to no project, as support and its tax, belongs to the billing account. The
+//! detailed table has all of the standard one; importing
 //! both would bill everything twice, and is refused.
 
 mod credits;
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use billing_core::{
     line_item::{RawLine, Row},
@@ -86,7 +93,6 @@ const FIELDS: &[&str] = &[
     "usage.amount_in_pricing_units",
     "usage.pricing_unit",
     "cost_at_list",
-    "seller_name",
     "resource.name",
     "resource.global_name",
 ];
@@ -111,6 +117,15 @@ impl TableFormat for GcpBigQuery {
     }
 }
 
+/// What the rows of a table have shown. Readers of the same table share it.
+#[derive(Default)]
+struct Seen {
+    /// Any row.
+    rows: AtomicBool,
+    /// Credits of a row; where it has none, an empty list.
+    credits: AtomicBool,
+}
+
 #[derive(Clone)]
 struct Fields {
     billing_account_id: Option<Column>,
@@ -124,6 +139,9 @@ struct Fields {
     credits: Option<Column>,
     /// Whether the last row's amount could not be read because of its credits.
     credits_unreadable: bool,
+    seen: Arc<Seen>,
+    /// Whether the table's rows name their fields: then its headings do not show whether there are credits.
+    is_json: bool,
     currency: Option<Column>,
     list_cost: Option<Column>,
     service_id: Option<Column>,
@@ -134,7 +152,6 @@ struct Fields {
     location: Option<Column>,
     quantity: Option<Column>,
     unit: Option<Column>,
-    seller: Option<Column>,
     resource_id: Option<Column>,
     resource_name: Option<Column>,
     /// Labels of the resource, of its project, and tags: of one name the first counts.
@@ -143,6 +160,7 @@ struct Fields {
 
 impl Fields {
     fn new(columns: &mut Columns) -> Self {
+        let is_json = columns.headings() == FIELDS;
         let mut find = |name: &str| columns.find(&[name]);
         Self {
             billing_account_id: find("billing_account_id"),
@@ -155,6 +173,8 @@ impl Fields {
             cost: find("cost"),
             credits: find("credits"),
             credits_unreadable: false,
+            seen: Arc::default(),
+            is_json,
             currency: find("currency"),
             list_cost: find("cost_at_list"),
             service_id: find("service_id"),
@@ -165,7 +185,6 @@ impl Fields {
             location: find("location_location"),
             quantity: find("usage_amount_in_pricing_units"),
             unit: find("usage_pricing_unit"),
-            seller: find("seller_name"),
             resource_id: find("resource_global_name"),
             resource_name: find("resource_name"),
             labels: [find("labels"), find("project_labels"), find("tags")],
@@ -176,6 +195,10 @@ impl Fields {
     /// own text.
     fn billed<'r>(&mut self, row: Row<'r>) -> Cow<'r, str> {
         let (cost, credits) = (text(row, self.cost), text(row, self.credits));
+        self.seen.rows.store(true, Ordering::Relaxed);
+        if !credits.is_empty() {
+            self.seen.credits.store(true, Ordering::Relaxed);
+        }
         let billed = credits::with_credits(cost, credits);
         self.credits_unreadable = billed.is_none();
         billed.unwrap_or(Cow::Borrowed(credits))
@@ -233,9 +256,20 @@ impl Layout for Fields {
             resource_name: text(self.resource_name),
             sku: text(self.sku_id),
             invoice_id: "",
-            invoice_issuer: text(self.seller),
+            // Who sells is told, but not who issues the invoice.
+            invoice_issuer: "",
             tags: self.tags(row),
         }
+    }
+
+    fn judge(&self) -> Result<(), String> {
+        let has = |what: &AtomicBool| what.load(Ordering::Relaxed);
+        if self.is_json && has(&self.seen.rows) && !has(&self.seen.credits) {
+            let problem = "no row has credits, so that what they give back would be billed; export the rows with their \
+                           field credits";
+            return Err(problem.to_owned());
+        }
+        Ok(())
     }
 
     fn source(&self, focus_column: &str) -> Option<Column> {
@@ -313,6 +347,24 @@ mod tests {
         ] {
             read(&format!("1,,CHF,202610,shop,,,{labels}"), |line| assert_eq!(line.tags, tags, "{labels}"));
         }
+    }
+
+    #[test]
+    fn rows_in_json_without_credits_are_no_bill() {
+        let row = |credits: &str| {
+            let text = |path: &&str| match *path {
+                "cost" => "1.5".to_owned(),
+                "credits" => credits.to_owned(),
+                _ => String::new(),
+            };
+            FIELDS.iter().map(text).collect::<Vec<_>>().join(",")
+        };
+        let mut reader = lines::headings(&GcpBigQuery, &FIELDS.join(",")).unwrap();
+        assert_eq!(reader.finish(), Ok(()));
+        lines::read(&mut *reader.fork(), &row(""), |_| ());
+        assert!(reader.finish().unwrap_err().contains("field credits"));
+        lines::read(&mut *reader, &row("[]"), |_| ());
+        assert_eq!(reader.finish(), Ok(()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Adding a source is one file and one registration here: its `mod` line and its entry in [`PROVIDERS`]. The command
 //! line, the help and the contract test loop over that list.
 
+mod beside;
 mod columns;
 pub mod delivery;
 pub mod ecb;

@@ -38,11 +38,14 @@ pub struct Delivered {
     pub files: Vec<FetchedFile>,
     /// The billing period, where a manifest tells it.
     pub period: Option<Period>,
+    /// How many rows a manifest says that each file has; empty where there is none.
+    pub rows: Vec<Option<u64>>,
 }
 
 /// What to download.
 struct Chosen {
     keys: Vec<String>,
+    rows: Vec<Option<u64>>,
     manifest: Option<String>,
     period: Option<Period>,
 }
@@ -68,7 +71,7 @@ pub fn fetch_documents(
     {
         let chosen = match delivery.filter(|_| is_manifest) {
             Some(delivery) => of_manifest(store, delivery, &object.key)?,
-            None => Chosen { keys: vec![object.key], manifest: None, period: None },
+            None => Chosen { keys: vec![object.key], rows: Vec::new(), manifest: None, period: None },
         };
         return fetch(store, chosen, folder);
     }
@@ -109,7 +112,7 @@ fn tables(store: &ObjectStore, listed: &[Object]) -> Result<Chosen, RemoteError>
         };
         return Err(RemoteError::damaged(store.location().to_string(), problem));
     }
-    Ok(Chosen { keys, manifest: None, period: None })
+    Ok(Chosen { keys, rows: Vec::new(), manifest: None, period: None })
 }
 
 fn newest(
@@ -129,8 +132,8 @@ fn newest(
     let mut read = |key: &str| store.read_small(key, MANIFEST_MAX).map_err(|error| note(&failure, error));
     let selected = select(delivery, &listing, wanted, &mut read);
     let selected = selected.map_err(|sentence| own_or(&failure, store, sentence))?;
-    let Selection { manifest, period, files, .. } = selected;
-    Ok(Chosen { keys: files, manifest: Some(manifest), period: Some(period) })
+    let Selection { manifest, period, files, rows, .. } = selected;
+    Ok(Chosen { keys: files, rows, manifest: Some(manifest), period: Some(period) })
 }
 
 fn of_manifest(store: &ObjectStore, delivery: &dyn Delivery, key: &str) -> Result<Chosen, RemoteError> {
@@ -148,7 +151,8 @@ fn of_manifest(store: &ObjectStore, delivery: &dyn Delivery, key: &str) -> Resul
         }
     };
     let keys = locate(key, &manifest, &size).map_err(|sentence| own_or(&failure, store, sentence))?;
-    Ok(Chosen { keys, manifest: Some(key.to_owned()), period: Some(manifest.period) })
+    let rows = manifest.files.iter().map(|file| file.rows).collect();
+    Ok(Chosen { keys, rows, manifest: Some(key.to_owned()), period: Some(manifest.period) })
 }
 
 /// Keeps the first error, and says it.
@@ -198,7 +202,8 @@ fn fetch(store: &ObjectStore, chosen: Chosen, folder: &Path) -> Result<Delivered
         return Err(error);
     }
     let named = |(key, path): (String, PathBuf)| FetchedFile { name: store.location().address(&key), path };
-    Ok(Delivered { files: files.into_iter().map(named).collect(), period: chosen.period })
+    let files = files.into_iter().map(named).collect();
+    Ok(Delivered { files, period: chosen.period, rows: chosen.rows })
 }
 
 /// A name of its own for each file, that ends as the key does: the end says how a table is packed.

@@ -4,6 +4,7 @@
 //! the last one does not take its place unasked.
 
 mod beside;
+mod overlap;
 mod refusal;
 mod same_rows;
 mod second_bill;
@@ -13,6 +14,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::{
+    overlap::check_days,
     same_rows::{check_files, check_parts, is_known},
     second_bill::{check_bills, check_totals},
 };
@@ -23,7 +25,8 @@ use crate::{
     period::Period,
 };
 
-pub use beside::{Beside, BesidePeriod, Purpose, beside};
+pub use beside::{Beside, BesideCharges, BesidePeriod, Purpose, beside};
+pub use overlap::{DayAgain, Late, common_accounts, late};
 pub use refusal::Refusal;
 
 /// A version in force, as far as new content is compared with it.
@@ -54,7 +57,9 @@ pub struct InForce {
     /// The exact sums of its billed cost by provider and period.
     pub totals: BTreeMap<(Provider, Period), Totals>,
     /// Its charges that the provider may also deliver elsewhere.
-    pub beside: BTreeSet<BesidePeriod>,
+    pub beside: BesideCharges,
+    /// The days of which the new content has line items of it again.
+    pub days_again: Vec<DayAgain>,
 }
 
 /// An account in a billing period.
@@ -124,6 +129,7 @@ pub fn admit(
             job,
         )?;
         check_totals(content, others)?;
+        check_days(others)?;
     }
     if let Some(own) = own.filter(|_| !options.add && !options.replace) {
         check_size(content, own)?;

@@ -1,8 +1,9 @@
 //! The amortised cost of a row of AWS's report, by its line item type.
 //!
 //! Rules: <https://docs.aws.amazon.com/cur/latest/userguide/cur-sp.html> and
-//! <https://docs.aws.amazon.com/cur/latest/userguide/understanding-amortized-costs.html>: what a commitment costs counts
-//! where it is used, what nobody used of it counts on its fee, and the fees and negations themselves count nothing.
+//! <https://docs.aws.amazon.com/cur/latest/userguide/amortized-reservation.html>: what a commitment costs counts where it
+//! is used, what nobody used of it counts on its fee, and the fees, what is given back of a savings plan's fee, and the
+//! negations themselves count nothing.
 
 use std::borrow::Cow;
 
@@ -20,6 +21,8 @@ pub(super) struct EffectiveCost {
     reservation_arn: Option<Column>,
     unused_upfront: Option<Column>,
     unused_recurring: Option<Column>,
+    product_code: Option<Column>,
+    description: Option<Column>,
     /// Where the cost of the last row stood, if not in its unblended cost.
     last: Option<Column>,
 }
@@ -35,6 +38,8 @@ impl EffectiveCost {
             reservation_arn: find("reservationreservationarn"),
             unused_upfront: find("reservationunusedamortizedupfrontfeeforbillingperiod"),
             unused_recurring: find("reservationunusedrecurringfee"),
+            product_code: find("lineitemproductcode"),
+            description: find("lineitemlineitemdescription"),
             last: None,
         }
     }
@@ -64,9 +69,16 @@ impl EffectiveCost {
             "DiscountedUsage" => text(self.reservation).into(),
             "RIFee" => sum(text(self.unused_upfront), text(self.unused_recurring), |cost| cost),
             "Fee" if !text(self.reservation_arn).is_empty() => "0".into(),
+            "Refund" if is_of_plan_fee(text(self.product_code), text(self.description)) => "0".into(),
             _ => unblended.into(),
         }
     }
+}
+
+/// Whether a refund gives back the upfront fee of a savings plan: nothing but its description tells.
+fn is_of_plan_fee(product_code: &str, description: &str) -> bool {
+    product_code.ends_with("SavingsPlans")
+        && description.starts_with("Refund for one-time fee for Savings Plan ID")
 }
 
 /// The exact sum of two amounts, of which one may be left out. What is no amount comes back as it is, so that the row is
@@ -96,7 +108,8 @@ mod tests {
                         lineItem/LineItemType,lineItem/UnblendedCost,savingsPlan/SavingsPlanEffectiveCost,\
                         savingsPlan/TotalCommitmentToDate,savingsPlan/UsedCommitment,reservation/EffectiveCost,\
                         reservation/ReservationARN,reservation/UnusedAmortizedUpfrontFeeForBillingPeriod,\
-                        reservation/UnusedRecurringFee";
+                        reservation/UnusedRecurringFee,lineItem/ProductCode,lineItem/LineItemDescription";
+        let more = if more.matches(',').count() == 6 { format!("{more},,") } else { more.to_owned() };
         let row = format!("1,2026-10-01,USD,{line_item_type},7.5,{more}");
         lines::read(&mut *lines::headings(&AwsCur, headings).unwrap(), &row, |line| {
             assert_eq!((&*line.effective_cost, &*line.billed_cost), (effective, "7.5"), "{row}");
@@ -120,5 +133,9 @@ mod tests {
         check("RIFee", ",,,,arn,,", "");
         check("Fee", ",,,,arn,,", "0");
         check("Fee", ",,,,,,", "7.5");
+        let (plan, refund) = ("ComputeSavingsPlans", "Refund for one-time fee for Savings Plan ID: 1a2b");
+        check("Refund", &format!(",,,,,,,{plan},{refund}"), "0");
+        check("Refund", &format!(",,,,,,,AmazonEC2,{refund}"), "7.5");
+        check("Refund", &format!(",,,,arn,,,{plan},Refund of usage"), "7.5");
     }
 }

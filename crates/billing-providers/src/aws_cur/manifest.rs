@@ -1,7 +1,8 @@
 //! The manifests beside AWS's reports.
 //!
 //! The legacy report: `prefix/report/20261001-20261101/<assembly>/report-Manifest.json`, and a copy of the newest in
-//! `prefix/report/20261001-20261101/`; with overwriting there are no assemblies
+//! `prefix/report/20261001-20261101/`; with overwriting there are no assemblies. With the layout for Athena the report's
+//! folder is doubled and a month is `prefix/report/report/year=2026/month=10/`
 //! (<https://docs.aws.amazon.com/cur/latest/userguide/understanding-report-versions.html>). Data Exports:
 //! `prefix/export/metadata/BILLING_PERIOD=2026-10/[<execution>/]export-Manifest.json`, the files under `data`
 //! (<https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html>).
@@ -50,11 +51,17 @@ impl Delivery for AwsDelivery {
 
     fn place(&self, name: &str) -> Option<(String, Period)> {
         let folders: Vec<&str> = name.split('/').collect();
-        let (at, period) =
-            folders.iter().enumerate().find_map(|(at, folder)| Some((at, period_of_folder(folder)?)))?;
-        let above = &folders[..at];
-        let above = above.strip_suffix(&["metadata"]).unwrap_or(above);
+        let (at, period) = (0..folders.len()).find_map(|at| Some((at, period_of(&folders[at..])?)))?;
+        let above = match &folders[..at] {
+            [above @ .., "metadata"] => above,
+            [above @ .., one, other] if one == other => &folders[..=above.len()],
+            above => above,
+        };
         Some((above.join("/"), period))
+    }
+
+    fn keeps_newest_above(&self, _: &str) -> bool {
+        true
     }
 
     fn read(&self, name: &str, bytes: &[u8]) -> Result<Manifest, NoManifest> {
@@ -110,9 +117,27 @@ fn file(key: String) -> ManifestFile {
     ManifestFile { key, bytes: None, rows: None }
 }
 
-/// The month of a folder: `20261001-20261101` or `BILLING_PERIOD=2026-10`.
+/// The month that a path begins with: `year=2026/month=10`, or as [`period_of_folder`].
+fn period_of(folders: &[&str]) -> Option<Period> {
+    match folders {
+        [year, month, ..] if after(year, "year=").is_some() => {
+            Period::new(after(year, "year=")?.parse().ok()?, after(month, "month=")?.parse().ok()?)
+        }
+        [folder, ..] => period_of_folder(folder),
+        [] => None,
+    }
+}
+
+/// What stands behind the beginning of a text, whatever its case.
+fn after<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
+    let (start, rest) = text.split_at_checked(beginning.len())?;
+    start.eq_ignore_ascii_case(beginning).then_some(rest)
+}
+
+/// The month of a folder: `20261001-20261101`, `BILLING_PERIOD=2026-10`, or the same in small letters, as FOCUS exports
+/// write it.
 fn period_of_folder(folder: &str) -> Option<Period> {
-    if let Some(period) = folder.strip_prefix("BILLING_PERIOD=") {
+    if let Some(period) = after(folder, "BILLING_PERIOD=") {
         return period.parse().ok();
     }
     let (start, end) = folder.split_once('-')?;

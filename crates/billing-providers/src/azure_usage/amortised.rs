@@ -1,13 +1,24 @@
 //! How an amortised data set shows itself where no manifest tells: it has the same headings as the actual cost.
 //!
 //! Only an amortised set has cost of commitments that nobody used. And what a reservation or savings plan covers costs
-//! nothing in an actual set, where the commitment was paid with its purchase, but has its share in an amortised one
-//! (<https://learn.microsoft.com/azure/cost-management-billing/reservations/understand-reserved-instance-usage-ea>).
+//! nothing in an actual set, where the commitment was paid with its purchase, but has its share in an amortised one, which
+//! has no purchases of commitments
+//! (<https://learn.microsoft.com/azure/cost-management-billing/reservations/understand-reserved-instance-usage-ea>,
+//! <https://learn.microsoft.com/azure/cost-management-billing/savings-plan/utilization-cost-reports>).
 
 use std::sync::{
     OnceLock,
     atomic::{AtomicBool, Ordering},
 };
+
+use billing_core::Fixed;
+
+use crate::beside::is_any_of;
+
+/// Charges for what nobody used.
+const UNUSED: &[&str] = &["UnusedReservation", "UnusedSavingsPlan", "UnusedSavingPlan", "UnusedBenefit"];
+/// Pricing models of commitments.
+const COMMITMENTS: &[&str] = &["Reservation", "SavingsPlan", "SavingPlan"];
 
 /// What the rows of a table have shown. Readers of the same table share it.
 #[derive(Default)]
@@ -16,27 +27,26 @@ pub(super) struct Amortised {
     unused: OnceLock<String>,
     /// A pricing model whose covered usage has a cost.
     covered: OnceLock<String>,
-    /// Whether covered usage without cost was seen too.
-    covered_free: AtomicBool,
+    /// Whether a commitment was bought or given back, at a cost.
+    bought: AtomicBool,
 }
 
 impl Amortised {
     /// Looks at a row.
     pub(super) fn look(&self, charge_type: &str, pricing_model: &str, cost: &str) {
-        let has_cost = || cost.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
-        let is_one_of =
-            |text: &str, kinds: [&str; 2]| kinds.iter().any(|kind| kind.eq_ignore_ascii_case(text));
-        if is_one_of(charge_type, ["UnusedReservation", "UnusedSavingsPlan"]) {
-            if self.unused.get().is_none() && has_cost() {
-                self.unused.get_or_init(|| charge_type.to_owned());
-            }
-        } else if is_one_of(pricing_model, ["Reservation", "SavingsPlan"])
-            && charge_type.eq_ignore_ascii_case("Usage")
-        {
-            match has_cost() {
-                true => drop(self.covered.get_or_init(|| pricing_model.to_owned())),
-                false => self.covered_free.store(true, Ordering::Relaxed),
-            }
+        if is_any_of(charge_type, UNUSED) {
+            self.note(&self.unused, charge_type, cost);
+        } else if !is_any_of(pricing_model, COMMITMENTS) {
+        } else if is_any_of(charge_type, &["Usage"]) {
+            self.note(&self.covered, pricing_model, cost);
+        } else if is_any_of(charge_type, &["Purchase", "Refund"]) && has_cost(cost) {
+            self.bought.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn note(&self, seen: &OnceLock<String>, what: &str, cost: &str) {
+        if seen.get().is_none() && has_cost(cost) {
+            seen.get_or_init(|| what.to_owned());
         }
     }
 
@@ -48,13 +58,17 @@ impl Amortised {
                 "this is an amortised cost export, as its '{charge_type}' cost shows, {cure}"
             ));
         }
-        match self.covered.get().filter(|_| !self.covered_free.load(Ordering::Relaxed)) {
+        match self.covered.get().filter(|_| !self.bought.load(Ordering::Relaxed)) {
             Some(model) => Err(format!(
                 "this is an amortised cost export, as usage that a {model} covers has a cost in it, {cure}"
             )),
             None => Ok(()),
         }
     }
+}
+
+fn has_cost(cost: &str) -> bool {
+    Fixed::parse(cost.as_bytes()).is_ok_and(|cost| !cost.is_zero())
 }
 
 #[cfg(test)]
@@ -76,6 +90,14 @@ mod tests {
         check(&[("UnusedReservation", "Reservation", "0")], false);
         check(&[("Usage", "Reservation", "0.5")], true);
         check(&[("Usage", "SavingsPlan", "0.5"), ("Usage", "OnDemand", "3")], true);
+        check(&[("Usage", "Savings Plan", "0.5"), ("Usage", "On Demand", "3")], true);
+        check(&[("UnusedBenefit", "", "0.5")], true);
+        check(&[("UnusedSavingPlan", "", "1E-9")], true);
+        // A covered row without cost, or the purchase of nothing, changes nothing.
+        check(&[("Usage", "Reservation", "0.00"), ("Usage", "Reservation", "0.01")], true);
+        check(&[("Purchase", "Reservation", "0"), ("Usage", "Reservation", "0.01")], true);
+        check(&[("Purchase", "OnDemand", "9"), ("Usage", "Reservation", "0.01")], true);
+        check(&[("Purchase", "Reservation", "9"), ("UnusedReservation", "Reservation", "0.01")], true);
     }
 
     #[test]
@@ -89,7 +111,9 @@ mod tests {
             false,
         );
         check(&[("Usage", "OnDemand", "3")], false);
-        // Both kinds: the rows do not tell, so the cost is not refused.
-        check(&[("Usage", "Reservation", "0.00"), ("Usage", "Reservation", "0.01")], false);
+        check(&[("UnusedReservation", "Reservation", "0E-10"), ("Usage", "Reservation", "0E-5")], false);
+        // Only the actual cost has what commitments are bought for.
+        check(&[("Usage", "Reservation", "0.01"), ("Refund", "Reservation", "-1")], false);
+        check(&[("Usage", "Reservation", "much")], false);
     }
 }

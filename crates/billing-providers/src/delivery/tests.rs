@@ -265,3 +265,110 @@ fn an_amortised_export_is_refused_and_does_not_hide_an_actual_one() {
     files.extend([("root/daily/20261001-20261031/r2/manifest.json", 5, actual.as_str()), (R2, 5, "1")]);
     check(&AZURE, &files, None, &[R2]);
 }
+
+#[test]
+fn how_deep_an_azure_run_lies_does_not_tell_which_is_newer() {
+    let blob = |name: &str| format!(r#"{{"blobName":"{name}","byteCount":1}}"#);
+    let deep = "root/daily/20261001-20261031/202610070100/r3/part_0_0001.csv";
+    let old = azure("ActualCost", "2026-10-06T01:00:00Z", &blob(R2));
+    let new = azure("ActualCost", "2026-10-07T01:00:00Z", &blob(deep));
+    let files: Files<'_> = &[
+        ("root/daily/20261001-20261031/r2/manifest.json", 9, &old),
+        (R2, 9, "1"),
+        ("root/daily/20261001-20261031/202610070100/r3/manifest.json", 1, &new),
+        (deep, 1, "2"),
+    ];
+    check(&AZURE, files, None, &[deep]);
+    check(&AZURE, files, Some("2026-10"), &[deep]);
+}
+
+/// A run of these days, submitted at a time, with one file.
+fn run(start: &str, end: &str, submitted: &str, file: &str) -> String {
+    let text = azure("ActualCost", submitted, &format!(r#"{{"blobName":"{file}","byteCount":1}}"#));
+    text.replace("2026-10-01T00:00:00", start).replace("2026-10-31T00:00:00", end)
+}
+
+#[test]
+fn a_run_of_a_week_is_no_month() {
+    let month = run("2026-10-01T00:00:00", "2026-10-31T00:00:00", "2026-11-01T01:00:00Z", R1);
+    let weekly = "root/daily/20261008-20261014/w/part_0_0001.csv";
+    let week = run("2026-10-08T00:00:00", "2026-10-14T00:00:00", "2026-11-02T01:00:00Z", weekly);
+    let own = "root/daily/20261008-20261014/w/manifest.json";
+    let mut files = vec![(own, 9, week.as_str()), (weekly, 9, "w")];
+    refuse(
+        &AZURE,
+        &files,
+        Wanted::default(),
+        &format!(
+            "{own}: this run is of 2026-10-08 to 2026-10-14, and a bill is a month from its first day on; export whole \
+             months, or the running month to date"
+        ),
+    );
+    files.extend([("root/daily/20261001-20261031/r1/manifest.json", 5, month.as_str()), (R1, 5, "1")]);
+    check(&AZURE, &files, Some("2026-10"), &[R1]);
+    // Two months at once are none either.
+    let both = run("2026-10-01T00:00:00", "2026-11-30T00:00:00", "2026-12-02T01:00:00Z", R1);
+    let message = choose(&AZURE, &[(own, 9, &both), (R1, 9, "1")], Wanted::default()).unwrap_err();
+    assert!(message.contains("2026-10-01 to 2026-11-30"), "{message}");
+}
+
+#[test]
+fn of_daily_runs_the_one_with_the_last_day_counts() {
+    let one = run("2026-10-01T00:00:00", "2026-10-05T00:00:00", "2026-10-09T01:00:00Z", R1);
+    let two = run("2026-10-01T00:00:00", "2026-11-01T00:00:00", "2026-10-06T01:00:00Z", R2);
+    let files: Files<'_> = &[
+        ("root/daily/20261001-20261031/r1/manifest.json", 9, &one),
+        (R1, 9, "1"),
+        ("root/daily/20261001-20261031/r2/manifest.json", 5, &two),
+        (R2, 5, "2"),
+    ];
+    check(&AZURE, files, None, &[R2]);
+}
+
+#[test]
+fn a_blob_that_is_counted_but_not_named_is_missed() {
+    let text = azure("ActualCost", "2026-10-06T01:00:00Z", r#"{"blobName":"x.csv"}"#);
+    let text = text.replace(r#""blobCount":1"#, r#""blobCount":3"#);
+    let message = choose(&AZURE, &[("manifest.json", 1, &text), ("x.csv", 1, "x")], Wanted::default());
+    let message = message.unwrap_err();
+    assert!(message.contains("its blobCount is 3, but it names 1; copy the export again"), "{message}");
+}
+
+#[test]
+fn a_usage_export_says_where_there_is_another() {
+    let text = azure("Usage", "2026-10-06T01:00:00Z", "");
+    let message = choose(&AZURE, &[("manifest.json", 1, &text)], Wanted::default()).unwrap_err();
+    assert!(message.contains("export the type ActualCost of each subscription"), "{message}");
+}
+
+#[test]
+fn focus_exports_of_aws_write_the_period_in_small_letters() {
+    let file = "p/exp/data/billing_period=2026-10/exp-1.csv.gz";
+    let text = format!(r#"{{"columns":[{{"name":"BilledCost"}}],"dataFiles":["s3://b/{file}"]}}"#);
+    let own = "p/exp/metadata/billing_period=2026-10/exp-Manifest.json";
+    let files: Files<'_> = &[(own, 1, &text), (file, 1, "x")];
+    check(&AwsDelivery { focus: true }, files, None, &[file]);
+    check(&AwsDelivery { focus: true }, files, Some("2026-10"), &[file]);
+}
+
+#[test]
+fn a_report_for_athena_keeps_its_months_by_year_and_month() {
+    let key = |month: u8| format!("cur/rep/rep/year=2026/month={month}/rep-1.snappy.parquet");
+    let (old, new) = (legacy("rep", "202609", "s", &[&key(9)]), legacy("rep", "202610", "o", &[&key(10)]));
+    let mut files = vec![
+        ("cur/rep/rep/year=2026/month=9/rep-Manifest.json".to_owned(), 9, old),
+        (key(9), 9, "9".to_owned()),
+        ("cur/rep/rep/year=2026/month=10/rep-Manifest.json".to_owned(), 1, new.clone()),
+        (key(10), 1, "10".to_owned()),
+    ];
+    let listed = |files: &[(String, u64, String)], period: Option<&str>, chosen: &str| {
+        let files: Vec<(&str, u64, &str)> =
+            files.iter().map(|(name, time, text)| (name.as_str(), *time, text.as_str())).collect();
+        check(&AWS, &files, period, &[chosen]);
+    };
+    listed(&files, None, &key(10));
+    listed(&files, Some("2026-09"), &key(9));
+    // A copy in the other layout is of the same report.
+    files.push(("cur/rep/20261001-20261101/rep-Manifest.json".to_owned(), 1, new));
+    listed(&files, Some("2026-10"), &key(10));
+}

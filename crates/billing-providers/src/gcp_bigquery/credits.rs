@@ -6,10 +6,10 @@ use billing_core::{Decimal, Fixed};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What is read of a credit: its amount as it is written, so that no digit is lost.
+/// What is read of a credit: its amount as it is written, so that no digit is lost. Some tools change the case of names.
 #[derive(Deserialize)]
 struct Credit<'r> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Amount", alias = "AMOUNT")]
     amount: Option<&'r RawValue>,
 }
 
@@ -44,12 +44,20 @@ mod tests {
         check("1005.004832999999984", "[]", Some("1005.004832999999984"));
         check("0.1", r#"[{"name":"a","amount":-0.1},{"amount":-2E-20}]"#, Some("-0.00000000000000000002"));
         check("1", r#"[{"amount":"-0.25"},{"amount":null},{"name":"none"}]"#, Some("0.75"));
+        check("1", r#"[{"Amount":-0.5},{"AMOUNT":"-0.25"}]"#, Some("0.25"));
         check("0.1", r#"[{"amount":-0.30000000000000004}]"#, Some("-0.20000000000000004"));
     }
 
     #[test]
     fn what_cannot_be_read_is_not_left_out() {
-        for credits in ["-0.25", "[{", r#"[{"amount":"some"}]"#, r#"[{"amount":{"v":1}}]"#, "[1]"] {
+        for credits in [
+            "-0.25",
+            "[{",
+            r#"[{"amount":"some"}]"#,
+            r#"[{"amount":{"v":1}}]"#,
+            "[1]",
+            r#"[{"amount":-1,"Amount":-1}]"#,
+        ] {
             check("1", credits, None);
         }
         check("", r#"[{"amount":-1}]"#, Some(""));

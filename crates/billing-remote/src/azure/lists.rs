@@ -24,8 +24,9 @@ const NEEDS: &str = "the role Billing Reader on the scope (Enrollment Reader for
 const PAGES_MAX: usize = 100_000;
 
 impl AzureManager {
-    /// Downloads the reservation transactions whose event is in a month: purchases, refunds, cancellations. The scope is
-    /// an enrollment, a billing account or a billing profile.
+    /// Downloads the reservation transactions of a month: purchases, refunds, cancellations. The scope is an enrollment, a
+    /// billing account or a billing profile. Asked for days, the service answers for the billing months of the first and the
+    /// last one as a whole, and a refund keeps the billing month of its purchase.
     ///
     /// # Errors
     /// When the list is refused, is empty, or does not arrive whole.
@@ -81,7 +82,7 @@ impl AzureManager {
         }
         let (mut files, mut rows) = (Vec::new(), 0);
         for number in 1..=PAGES_MAX {
-            let answer = self.get(&address, NEEDS)?;
+            let answer = self.get(&address, NEEDS).map_err(too_long)?;
             let place = answer.place().to_owned();
             if answer.status() == 204 {
                 return Err(nothing(&place, scope, what, month));
@@ -91,19 +92,35 @@ impl AzureManager {
                 RemoteError::damaged(&place, "the answer has no list; check AZURE_BILLING_SCOPE")
             })?;
             rows += list.len();
-            if !list.is_empty() {
+            let next = page["nextLink"].as_str().filter(|link| !link.is_empty());
+            // The last page is kept also where it is empty: it shows that the list is complete.
+            if !list.is_empty() || (next.is_none() && !files.is_empty()) {
                 let path = folder.join(format!("{what}-{number:05}.json"));
                 fs::write(&path, answer.body())
                     .map_err(|error| RemoteError::local(&path, "writing", &error))?;
                 files.push(FetchedFile { name: format!("{place} page {number}"), path });
             }
-            match page["nextLink"].as_str().filter(|link| !link.is_empty()) {
+            match next {
                 Some(link) => address = self.own(&place, link)?,
                 None if rows == 0 => return Err(nothing(&place, scope, what, month)),
                 None => return Ok(files),
             }
         }
         Err(RemoteError::damaged(self.address(scope, ""), "the list does not end; report it"))
+    }
+}
+
+/// The service refuses to answer with more than 12 MB, and asks for fewer days than the month that it answers for anyway.
+fn too_long(error: RemoteError) -> RemoteError {
+    match error {
+        RemoteError::Refused { place, refusal, cure } if refusal.status == 400 => {
+            let cure = format!(
+                "{cure}; a list of more than 12 MB is not answered: set AZURE_BILLING_SCOPE to a smaller scope, or import \
+                 exported files with -f FILE"
+            );
+            RemoteError::Refused { place, refusal, cure }
+        }
+        error => error,
     }
 }
 

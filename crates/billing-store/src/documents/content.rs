@@ -144,7 +144,7 @@ pub fn in_force(tx: &mut Transaction<'_>) -> Result<Vec<InForce>, StoreError> {
             let cost = Cost::new(fields::decimal(row, 6)?, texts.currency(row, 5)?);
             known.totals.entry((key.0.clone(), key.2)).or_default().add(&cost);
             if let Some(kind) = Beside::of(&key.0, row.text(7)?, row.text(8)?, row.text(9)?) {
-                known.beside.insert((key.0.clone(), key.2, kind));
+                known.beside.add((key.0.clone(), key.2, kind), &cost);
             }
             *known.account_periods.entry(key).or_default() += fields::count(row, 4)?;
         }

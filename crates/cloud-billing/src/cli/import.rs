@@ -139,6 +139,12 @@ pub fn text(report: &ImportReport) -> String {
         let periods: Vec<String> = version.periods.iter().map(ToString::to_string).collect();
         text.push_str(&format!("its rows are of {}\n", periods.join(", ")));
     }
+    for late in &report.late {
+        text.push_str(&format!(
+            "of {} {} it has {}, beside {} in {}\n",
+            late.provider, late.period, late.total, late.known_total, late.name
+        ));
+    }
     if let Some(previous) = &report.previous {
         let difference = &report.difference;
         text.push_str(&format!("difference to version {}: {difference}\n", previous.version));

@@ -26,6 +26,8 @@ pub struct Fetched {
     pub inputs: Vec<Input>,
     /// The billing period, where a manifest or the question tells it.
     pub period: Option<Period>,
+    /// The rows that a manifest says a file has, by the file's name.
+    pub told: Vec<(String, u64)>,
     /// The folder that they are in, which is removed with this.
     pub folder: TempDir,
 }
@@ -83,7 +85,7 @@ pub fn documents(app: &App, importer: &Importer, period: Option<Period>) -> Resu
         }
     };
     let inputs = files.into_iter().map(|file| Input::File { name: file.name, path: file.path }).collect();
-    Ok(Fetched { inputs, period: Some(period), folder })
+    Ok(Fetched { inputs, period: Some(period), told: Vec::new(), folder })
 }
 
 fn or_set(name: &str) -> String {
@@ -102,12 +104,14 @@ pub fn delivered(
     wanted: Wanted<'_>,
 ) -> Result<Fetched> {
     let folder = temporary()?;
-    let (mut inputs, mut period) = (Vec::new(), None);
+    let (mut inputs, mut period, mut told) = (Vec::new(), None, Vec::new());
     for (number, location) in addresses.iter().enumerate() {
         let own = folder.path().join(number.to_string());
         std::fs::create_dir(&own).context("cannot make a temporary folder for what is fetched")?;
         let store = ObjectStore::connect(location, &app.settings.remote)?;
         let bill = fetch_documents(&store, importer.delivery, wanted, &own)?;
+        let named = bill.files.iter().map(|file| file.name.clone()).zip(bill.rows);
+        told.extend(named.filter_map(|(name, rows)| Some((name, rows?))));
         inputs.extend(bill.files.into_iter().map(|file| Input::File { name: file.name, path: file.path }));
         period = period.max(bill.period);
     }
@@ -116,7 +120,7 @@ pub fn delivered(
         let name = twice.name();
         bail!("{name}: the file is given twice; name it once, or its cost would be counted twice");
     }
-    Ok(Fetched { inputs, period, folder })
+    Ok(Fetched { inputs, period, told, folder })
 }
 
 fn temporary() -> Result<TempDir> {

@@ -8,17 +8,17 @@ mod local;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use billing_core::{
     Period, Totals,
     document::{Content, InvoiceTotal},
-    flow::admit::{self, Admission, AdmitOptions, InForce, Purpose},
+    flow::admit::{self, Admission, AdmitOptions, InForce, Late, Purpose},
     ids::{Provider, Target},
     receive,
     rejection::{Rejection, Remark},
     tags::{NAME_CHARACTERS_MAX, is_too_long},
 };
-use billing_detail::{IngestOptions, Ingested, Input, Progress};
+use billing_detail::{DetailStore, IngestOptions, Ingested, Input, Progress};
 use billing_providers::{Importer, Kind, delivery::Wanted};
 use billing_remote::Location;
 use billing_store::{
@@ -69,6 +69,8 @@ pub struct ImportReport {
     pub rejections: Vec<Rejection>,
     /// What should be known of rows that were.
     pub remarks: Vec<Remark>,
+    /// Rows of periods that another document of the job has already.
+    pub late: Vec<Late>,
 }
 
 /// Imports files as one document.
@@ -89,6 +91,7 @@ pub fn import(
     let sources = sources(app, importer, request)?;
     remove_orphans(app)?;
     let Ingested { content, detail, .. } = ingest(app, importer, &sources, progress)?;
+    check_rows(&content, &sources.told)?;
     let new = New {
         importer,
         job,
@@ -99,7 +102,7 @@ pub fn import(
         created: app.now(),
     };
     let entry = app.audit("import", &format!("{job}/{}", new.period), importer.name);
-    let report = app.ledger.write(|tx| store(tx, new, entry))?;
+    let report = app.ledger.write(|tx| store(tx, &app.detail, new, entry))?;
     if !report.already_imported {
         detail.keep();
         if sources.sample {
@@ -145,6 +148,23 @@ fn ingest(
     Ok(ingested)
 }
 
+/// Refuses a file that has other rows than the manifest says: it was cut off, or is of another writing. Whether headings
+/// count as a row is not documented.
+fn check_rows(content: &Content, told: &[(String, u64)]) -> Result<()> {
+    for file in &content.files {
+        let rows = file.rows + file.rejected;
+        let wrong = told.iter().find(|(name, told)| *name == file.name && *told != rows && *told != rows + 1);
+        if let Some((name, told)) = wrong {
+            bail!(
+                "{name}: the file has {}, but its manifest says {told}; nothing was imported: copy it again, or export \
+                 the report again",
+                if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
+            );
+        }
+    }
+    Ok(())
+}
+
 /// The importer of a name or alias.
 ///
 /// # Errors
@@ -166,6 +186,8 @@ struct Sources {
     period: Option<Period>,
     /// Whether this is the project's sample.
     sample: bool,
+    /// The rows that a manifest says a file has, by the file's name.
+    told: Vec<(String, u64)>,
     /// The files of a fetch, which go when this goes.
     _fetched: Option<TempDir>,
 }
@@ -185,14 +207,15 @@ fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<So
     }
     let fetched = fetch::documents(app, importer, period)?;
     let period = period.or(fetched.period);
-    Ok(Sources { inputs: fetched.inputs, period, sample: false, _fetched: Some(fetched.folder) })
+    let (inputs, told) = (fetched.inputs, fetched.told);
+    Ok(Sources { inputs, period, sample: false, told, _fetched: Some(fetched.folder) })
 }
 
 /// The files that are named, on this machine or by an address.
 fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
     let (remote, local): (Vec<PathBuf>, Vec<PathBuf>) =
         request.files.iter().cloned().partition(|path| Location::is_one(&path.to_string_lossy()));
-    let (mut inputs, mut period) = local::files(importer, &local, request.period)?;
+    let local::Local { mut inputs, mut period, mut told } = local::files(importer, &local, request.period)?;
     let mut folder = None;
     if !remote.is_empty() {
         let parse = |path: &PathBuf| {
@@ -202,10 +225,11 @@ fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sour
         let wanted = Wanted { period: request.period, report: None };
         let fetched = fetch::delivered(app, importer, &addresses, wanted)?;
         inputs.extend(fetched.inputs);
+        told.extend(fetched.told);
         period = period.max(fetched.period);
         folder = Some(fetched.folder);
     }
-    Ok(Sources { inputs, period: request.period.or(period), sample: false, _fetched: folder })
+    Ok(Sources { inputs, period: request.period.or(period), sample: false, told, _fetched: folder })
 }
 
 /// Removes detail that no version refers to, left behind by a crash.
@@ -244,7 +268,12 @@ fn purpose(importer: &Importer) -> Purpose {
     }
 }
 
-fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -> Result<ImportReport> {
+fn store(
+    tx: &mut Transaction<'_>,
+    detail: &DetailStore,
+    mut new: New<'_>,
+    entry: audit::AuditEntry,
+) -> Result<ImportReport> {
     let mut known = documents::in_force(tx)?;
     for known in &mut known {
         known.purpose = billing_providers::importer(&known.importer).map(purpose).unwrap_or_default();
@@ -252,9 +281,10 @@ fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -
     let versions = documents::versions(tx)?;
     let is_own = |record: &VersionRecord| record.job == new.job && record.period == new.period;
     let previous = versions.into_iter().rfind(|record| is_own(record) && record.in_force);
-    let (own, others): (Vec<InForce>, Vec<InForce>) = known
+    let (own, mut others): (Vec<InForce>, Vec<InForce>) = known
         .into_iter()
         .partition(|known| previous.as_ref().is_some_and(|record| record.document == known.document));
+    find_days_again(tx, detail, &new, &mut others)?;
     let admission = admit::admit(&new.content, own.first(), &others, new.options, new.job)?;
     if let (Admission::AlreadyImported, Some(version)) = (admission, &previous) {
         return Ok(ImportReport {
@@ -265,8 +295,10 @@ fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -
             created: Vec::new(),
             rejections: Vec::new(),
             remarks: Vec::new(),
+            late: Vec::new(),
         });
     }
+    let late = admit::late(&new.content, &others, new.job);
     let created = receive_master_data(tx, &new.content)?;
     let (rejections, remarks) = (new.content.rejections.clone(), new.content.remarks.clone());
     let mut folders = Vec::new();
@@ -292,7 +324,33 @@ fn store(tx: &mut Transaction<'_>, mut new: New<'_>, entry: audit::AuditEntry) -
     audit::record(tx, &entry)?;
     let before = previous.as_ref().map(|record| record.totals.clone()).unwrap_or_default();
     let difference = version.totals.minus(&before);
-    Ok(ImportReport { version, already_imported: false, previous, difference, created, rejections, remarks })
+    Ok(ImportReport {
+        version,
+        already_imported: false,
+        previous,
+        difference,
+        created,
+        rejections,
+        remarks,
+        late,
+    })
+}
+
+/// Compares the content with the other documents of its job, row by row, where they have the same accounts and periods.
+fn find_days_again(
+    tx: &mut Transaction<'_>,
+    detail: &DetailStore,
+    new: &New<'_>,
+    others: &mut [InForce],
+) -> Result<()> {
+    for other in others.iter_mut().filter(|other| other.job == new.job && !new.options.add) {
+        let common = admit::common_accounts(&new.content, other);
+        if !common.is_empty() {
+            let folders = documents::folders(tx, other.document, other.version)?;
+            other.days_again = detail.days_again(&folders, &new.folder, &common)?;
+        }
+    }
+    Ok(())
 }
 
 fn receive_master_data(tx: &mut Transaction<'_>, content: &Content) -> Result<Vec<String>> {

@@ -18,6 +18,8 @@ mod import;
 mod import_additions;
 mod import_files;
 mod import_manifest;
+mod import_overlaps;
+mod import_pages;
 mod import_versions;
 mod invoice;
 mod outputs;

@@ -3,10 +3,19 @@
 //! Azure tells marketplace charges and reservations in lists of their own, and among the rows of its usage export. A list
 //! adds to the bill where the bill is without them, and doubles them where it is not (rule R15).
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use super::{InForce, Refusal};
-use crate::{document::Content, ids::Provider, period::Period};
+use crate::{
+    decimal::Decimal,
+    document::Content,
+    ids::Provider,
+    money::{Cost, Currency},
+    period::Period,
+};
 
 /// What a document is to an account's period.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -30,10 +39,52 @@ pub enum Beside {
 /// Such charges of a provider in a billing period.
 pub type BesidePeriod = (Provider, Period, Beside);
 
+/// Such charges of a document: what its buckets of each kind come to in each period.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BesideCharges(BTreeMap<BesidePeriod, BTreeSet<(Currency, Decimal)>>);
+
+impl BesideCharges {
+    /// Adds a bucket.
+    pub fn add(&mut self, of: BesidePeriod, cost: &Cost) {
+        self.0.entry(of).or_default().insert((cost.currency.clone(), cost.amount.clone()));
+    }
+
+    /// The first provider's period of which both documents have charges of one kind.
+    fn common(&self, other: &Self) -> Option<&BesidePeriod> {
+        self.0.keys().find(|of| other.0.contains_key(of))
+    }
+
+    /// Purchases and refunds of reservations that look like one here and in another month there: of the same amount, and a
+    /// purchase no further than a month away. A refund is told in the month of its purchase by the list, and in its own by
+    /// the bill.
+    fn in_other_month<'b>(&'b self, other: &'b Self) -> Option<(&'b BesidePeriod, &'b BesidePeriod, Cost)> {
+        let mut pairs = self.0.iter().flat_map(|new| other.0.iter().map(move |known| (new, known)));
+        pairs.find_map(|((new, costs), (known, known_costs))| {
+            let is_next = new.1 == known.1.next() || new.1 == known.1.previous();
+            let (same_kind, is_other_month) = ((&new.0, new.2) == (&known.0, known.2), new.1 != known.1);
+            let mut alike = costs.intersection(known_costs).filter(|(_, amount)| !amount.is_zero());
+            let (currency, amount) = alike.find(|(_, amount)| is_next || amount.is_negative())?;
+            let found = same_kind && is_other_month && new.2 == Beside::Reservations;
+            found.then(|| (new, known, Cost::new(amount.clone(), currency.clone())))
+        })
+    }
+}
+
+/// Charges that are no purchase, refund or cancellation, whatever commitment they name.
+const NO_PURCHASE: [&str; 7] = [
+    "Usage",
+    "UnusedReservation",
+    "UnusedSavingsPlan",
+    "UnusedSavingPlan",
+    "UnusedBenefit",
+    "Tax",
+    "RoundingAdjustment",
+];
+
 impl Beside {
-    /// Which of them a charge is, by what its bucket says: additions, and the rows of other publishers in Azure's usage
-    /// export, have the service category `Marketplace` or `Reservations`; purchases and refunds of commitments in that
-    /// export have a term.
+    /// Which of them a charge is, by what its bucket says: additions, and the rows of other publishers in Azure's bill,
+    /// have the service category `Marketplace` or `Reservations`; what commitments cost in that bill has a term, or the
+    /// kind of commitment in its place.
     pub fn of(
         provider: &Provider,
         charge_category: &str,
@@ -45,8 +96,7 @@ impl Beside {
             "Reservations" => return Some(Self::Reservations),
             _ => {}
         }
-        let is_purchase =
-            ["Purchase", "Refund"].iter().any(|kind| kind.eq_ignore_ascii_case(charge_category));
+        let is_purchase = !NO_PURCHASE.iter().any(|kind| kind.eq_ignore_ascii_case(charge_category));
         (provider.as_str() == "Azure" && is_purchase && !commitment_term.is_empty())
             .then_some(Self::Reservations)
     }
@@ -62,31 +112,43 @@ impl fmt::Display for Beside {
 }
 
 /// The charges of content that a provider may also deliver elsewhere.
-pub fn beside(content: &Content) -> BTreeSet<BesidePeriod> {
-    let of = |bucket: &crate::bucket::Bucket| {
+pub fn beside(content: &Content) -> BesideCharges {
+    let mut charges = BesideCharges::default();
+    for bucket in &content.buckets {
         let key = &bucket.key;
         let kind =
-            Beside::of(&key.provider, &key.charge_category, &key.service_category, &key.commitment_term)?;
-        Some((key.provider.clone(), key.period, kind))
-    };
-    content.buckets.iter().filter_map(of).collect()
+            Beside::of(&key.provider, &key.charge_category, &key.service_category, &key.commitment_term);
+        if let Some(kind) = kind {
+            let cost = Cost::new(bucket.billed_cost.clone(), key.currency.clone());
+            charges.add((key.provider.clone(), key.period, kind), &cost);
+        }
+    }
+    charges
 }
 
 /// Whether two documents are of one kind, so that the same account in the same period is a second bill.
-pub(super) fn comparable(new: &BTreeSet<BesidePeriod>, purpose: Purpose, other: &InForce) -> bool {
-    purpose == other.purpose && (purpose == Purpose::FullBill || !new.is_disjoint(&other.beside))
+pub(super) fn comparable(new: &BesideCharges, purpose: Purpose, other: &InForce) -> bool {
+    purpose == other.purpose && (purpose == Purpose::FullBill || new.common(&other.beside).is_some())
 }
 
 /// Refuses charges beside a bill that has them, and a bill with charges that are in force beside it.
-pub(super) fn check(
-    new: &BTreeSet<BesidePeriod>,
-    purpose: Purpose,
-    others: &[InForce],
-) -> Result<(), Refusal> {
+pub(super) fn check(new: &BesideCharges, purpose: Purpose, others: &[InForce]) -> Result<(), Refusal> {
     for other in others.iter().filter(|other| other.purpose != purpose) {
-        if let Some((provider, period, kind)) = new.intersection(&other.beside).next() {
+        if let Some((provider, period, kind)) = new.common(&other.beside) {
             let (provider, name) = (provider.clone(), other.name.clone());
             return Err(Refusal::BesideAndInside { kind: *kind, provider, period: *period, name });
+        }
+        if let Some(((provider, period, kind), (_, known_period, _), cost)) =
+            new.in_other_month(&other.beside)
+        {
+            return Err(Refusal::BesideInOtherMonth {
+                kind: *kind,
+                provider: provider.clone(),
+                period: *period,
+                cost,
+                known_period: *known_period,
+                name: other.name.clone(),
+            });
         }
     }
     Ok(())
@@ -101,15 +163,18 @@ mod tests {
         *,
     };
     use crate::{
-        Decimal,
         bucket::{Bucket, BucketKey},
         document::{Digest, FileContent, Slice},
-        money::Currency,
     };
 
     /// Content of one Azure account in October: charge category, service category and term of its only row.
     fn content(digest: u128, charge: &str, service: &str, term: &str) -> Content {
-        let (provider, period) = (Provider::named("Azure"), "2026-10".parse().unwrap());
+        content_of(digest, [charge, service, term], "2026-10", "21")
+    }
+
+    /// The same of another month and cost.
+    fn content_of(digest: u128, [charge, service, term]: [&str; 3], month: &str, cost: &str) -> Content {
+        let (provider, period) = (Provider::named("Azure"), month.parse().unwrap());
         let text = |text: &str| -> Arc<str> { text.into() };
         let key = BucketKey {
             provider: provider.clone(),
@@ -125,7 +190,7 @@ mod tests {
             service_tag: None,
             currency: Currency::parse("CHF").unwrap(),
         };
-        let cost = Decimal::from(21);
+        let cost: Decimal = cost.parse().unwrap();
         let bucket = Bucket { key, rows: 1, billed_cost: cost.clone(), effective_cost: cost };
         let slice = Slice { provider, period, rows: 1, digest: Digest(digest) };
         let file = FileContent { name: "f".to_owned(), rows: 1, rejected: 0, slices: vec![slice] };
@@ -169,6 +234,44 @@ mod tests {
             for (new, known) in [(addition, bill), (bill, addition)] {
                 let admitted = check(new, known, false);
                 assert_eq!(matches!(admitted, Err(Refusal::BesideAndInside { .. })), twice, "{admitted:?}");
+                assert_eq!(check(new, known, true), Ok(Admission::Accepted));
+            }
+        }
+    }
+
+    #[test]
+    fn charges_that_name_a_commitment_are_its_price_unless_they_are_known_not_to_be() {
+        let of = |charge: &str, term: &str| Beside::of(&Provider::named("Azure"), charge, "Compute", term);
+        for charge in ["Purchase", "refund", "Cancellation", "Adjustment", ""] {
+            assert_eq!(of(charge, "Reservation"), Some(Beside::Reservations), "{charge}");
+            assert_eq!(of(charge, ""), None, "{charge}");
+        }
+        for charge in NO_PURCHASE {
+            assert_eq!(of(charge, "P1Y"), None, "{charge}");
+        }
+        assert_eq!(Beside::of(&Provider::named("AWS"), "Purchase", "Compute", "1yr"), None);
+    }
+
+    #[test]
+    fn a_purchase_may_stand_in_the_next_month_and_a_refund_in_any() {
+        for (amount, month, twice) in [
+            ("500", "2026-11", true),
+            ("500.00", "2026-09", true),
+            ("500", "2026-12", false),
+            ("501", "2026-11", false),
+            ("-500", "2026-12", true),
+        ] {
+            let known = if amount.starts_with('-') { "-500" } else { "500" };
+            let bill = content_of(1, ["Purchase", "Compute", "Reservation"], "2026-10", known);
+            let list = content_of(2, ["Purchase", "Reservations", "P1Y"], month, amount);
+            let (bill, list) = ((&bill, Purpose::FullBill), (&list, Purpose::Addition));
+            for (new, known) in [(list, bill), (bill, list)] {
+                let admitted = check(new, known, false);
+                assert_eq!(
+                    matches!(admitted, Err(Refusal::BesideInOtherMonth { .. })),
+                    twice,
+                    "{amount} {month} {admitted:?}"
+                );
                 assert_eq!(check(new, known, true), Ok(Admission::Accepted));
             }
         }

@@ -1,7 +1,11 @@
 //! Why content must not come into force, told with its cure.
 
 use super::Beside;
-use crate::{ids::Provider, money::Totals, period::Period};
+use crate::{
+    ids::Provider,
+    money::{Cost, Totals},
+    period::Period,
+};
 
 /// Why content must not come into force.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +94,26 @@ pub enum Refusal {
         /// The other document.
         name: String,
     },
+    /// Charges beside the bill that look like those which it has in another month.
+    #[error(
+        "one of the {kind} of {provider} {period} comes to {} {}, as one of {known_period} in {name} does, so it looks like \
+         the same one and would be billed twice: withdraw that document, or give --add if both are to be paid",
+        .cost.amount, .cost.currency
+    )]
+    BesideInOtherMonth {
+        /// Which charges.
+        kind: Beside,
+        /// The provider.
+        provider: Provider,
+        /// The billing period.
+        period: Period,
+        /// What it comes to.
+        cost: Cost,
+        /// The billing period in the other document.
+        known_period: Period,
+        /// The other document.
+        name: String,
+    },
     /// The job's document is a bill and the content an addition, or the other way round.
     #[error("{name} is a document of {importer}, which this is none of: name a job of its own with -n")]
     OtherPurpose {
@@ -110,6 +134,27 @@ pub enum Refusal {
         name: String,
         /// The period of the other document.
         own_period: Period,
+    },
+    /// Days that the job already delivered, in a document of another period.
+    #[error(
+        "what {name} version {version} has of {provider} from {first} to {last} is here again (rows: {rows}, {total}) and would \
+         be billed twice: export only the days that are new, withdraw that document, or give --add if both are to be paid"
+    )]
+    DaysAgain {
+        /// The provider.
+        provider: Provider,
+        /// The first of the days, as the provider writes it.
+        first: String,
+        /// The last of the days.
+        last: String,
+        /// How many rows come again.
+        rows: u64,
+        /// What they come to.
+        total: Totals,
+        /// The other document.
+        name: String,
+        /// Its version.
+        version: u32,
     },
     /// It has much less than what it would replace.
     #[error(

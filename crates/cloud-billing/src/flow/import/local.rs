@@ -21,34 +21,48 @@ use billing_providers::{
 /// How many folders above a manifest its files may lie: reports have up to four folders between them.
 const FOLDERS_ABOVE_MAX: usize = 4;
 
-/// The files that paths mean, and the period of the manifest that names them, where there is one. A folder with
-/// manifests means the files of the newest of them, or of the period; a manifest means its files; every other path means
-/// what it says.
-pub(super) fn files(
-    importer: &Importer,
-    paths: &[PathBuf],
-    period: Option<Period>,
-) -> Result<(Vec<Input>, Option<Period>)> {
-    let Some(delivery) = importer.delivery else { return Ok((billing_detail::expand(paths)?, None)) };
-    let (mut files, mut newest) = (Vec::new(), None);
+/// The files that paths mean, and what the manifest that names them says of them.
+#[derive(Default)]
+pub(super) struct Local {
+    /// The files.
+    pub(super) inputs: Vec<Input>,
+    /// The manifest's period.
+    pub(super) period: Option<Period>,
+    /// The rows that a file should have, by the file's name.
+    pub(super) told: Vec<(String, u64)>,
+}
+
+/// Files that a manifest names.
+struct OfManifest {
+    files: Vec<PathBuf>,
+    period: Period,
+    rows: Vec<Option<u64>>,
+}
+
+/// The files that paths mean. A folder with manifests means the files of the newest of them, or of the period; a manifest
+/// means its files; every other path means what it says.
+pub(super) fn files(importer: &Importer, paths: &[PathBuf], period: Option<Period>) -> Result<Local> {
+    let Some(delivery) = importer.delivery else {
+        return Ok(Local { inputs: billing_detail::expand(paths)?, ..Local::default() });
+    };
+    let (mut files, mut local) = (Vec::new(), Local::default());
     for path in paths {
         match of_manifest(delivery, path, period)? {
-            Some((named, of)) => {
-                files.extend(named);
-                newest = newest.max(Some(of));
+            Some(named) => {
+                let names = named.files.iter().map(|file| Input::file(file).name().to_owned());
+                local.told.extend(names.zip(named.rows).filter_map(|(name, rows)| Some((name, rows?))));
+                local.period = local.period.max(Some(named.period));
+                files.extend(named.files);
             }
             None => files.push(path.clone()),
         }
     }
-    Ok((billing_detail::expand(&files)?, newest))
+    local.inputs = billing_detail::expand(&files)?;
+    Ok(local)
 }
 
 /// What the manifests of a folder, or a manifest itself, name; nothing where there is none.
-fn of_manifest(
-    delivery: &dyn Delivery,
-    path: &Path,
-    period: Option<Period>,
-) -> Result<Option<(Vec<PathBuf>, Period)>> {
+fn of_manifest(delivery: &dyn Delivery, path: &Path, period: Option<Period>) -> Result<Option<OfManifest>> {
     if path.is_dir() {
         let mut listing = Vec::new();
         walk(path, "", &mut HashSet::new(), &mut listing)?;
@@ -60,7 +74,7 @@ fn of_manifest(
         let chosen = select(delivery, &listing, Wanted { period, report: None }, &mut read)
             .map_err(|sentence| anyhow!("{}: {sentence}", path.display()))?;
         let files = chosen.files.iter().map(|name| path.join(name)).collect();
-        return Ok(Some((files, chosen.period)));
+        return Ok(Some(OfManifest { files, period: chosen.period, rows: chosen.rows }));
     }
     if !path.is_file() || !delivery.is_manifest(&path.to_string_lossy()) {
         return Ok(None);
@@ -77,7 +91,9 @@ fn of_manifest(
     let size =
         |name: &str| fs::metadata(root.join(name)).ok().filter(fs::Metadata::is_file).map(|file| file.len());
     let files = locate(&name, &manifest, &size).map_err(at)?;
-    Ok(Some((files.iter().map(|file| root.join(file)).collect(), manifest.period)))
+    let rows = manifest.files.iter().map(|file| file.rows).collect();
+    let files = files.iter().map(|file| root.join(file)).collect();
+    Ok(Some(OfManifest { files, period: manifest.period, rows }))
 }
 
 /// All files below a folder. Those whose name starts with a point are left out.

@@ -1,0 +1,120 @@
+//! What a job delivers again: days that overlap, which are refused, and late rows, which are told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AccountPeriod, InForce, Refusal, account_periods, second_bill::period_totals};
+use crate::{
+    document::Content,
+    ids::Provider,
+    money::{Cost, Totals},
+    period::Period,
+};
+
+/// A day of an account of which line items that are in force come again, the same in every text and amount.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DayAgain {
+    /// The provider.
+    pub provider: Provider,
+    /// The billing period.
+    pub period: Period,
+    /// The day, as the provider writes it.
+    pub day: String,
+    /// How many line items of the day are in force.
+    pub known_rows: u64,
+    /// How many of them come again.
+    pub rows: u64,
+    /// What those come to.
+    pub cost: Cost,
+}
+
+/// Rows of a provider's period that has cost of the same accounts in another document of the job.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Late {
+    /// The provider.
+    pub provider: Provider,
+    /// The billing period.
+    pub period: Period,
+    /// What it comes to in the new content.
+    pub total: Totals,
+    /// The other document.
+    pub name: String,
+    /// What it comes to there.
+    pub known_total: Totals,
+}
+
+/// The periods of content of which another document of the job has the same accounts.
+pub fn late(content: &Content, others: &[InForce], job: &str) -> Vec<Late> {
+    let (totals, mut found) = (period_totals(content), Vec::new());
+    for other in others.iter().filter(|other| other.job == job) {
+        let common = common_accounts(content, other);
+        let periods: BTreeSet<(Provider, Period)> =
+            common.into_iter().map(|(provider, _, period)| (provider, period)).collect();
+        found.extend(periods.into_iter().map(|(provider, period)| {
+            let of = |totals: &BTreeMap<(Provider, Period), Totals>| {
+                totals.get(&(provider.clone(), period)).cloned().unwrap_or_default()
+            };
+            let (total, known_total, name) = (of(&totals), of(&other.totals), other.name.clone());
+            Late { provider: provider.clone(), period, total, name, known_total }
+        }));
+    }
+    found
+}
+
+/// The accounts and periods that both have cost of.
+pub fn common_accounts(content: &Content, other: &InForce) -> BTreeSet<AccountPeriod> {
+    let new = account_periods(content);
+    new.into_keys().filter(|key| other.account_periods.contains_key(key)).collect()
+}
+
+/// Refuses the days of another document of the job again, as exports of overlapping days have them. A late correction is
+/// another row; one that happens to be the same is not half of what is in force of its day.
+pub(super) fn check_days(others: &[InForce]) -> Result<(), Refusal> {
+    for other in others {
+        let again = |day: &&DayAgain| day.rows * 2 >= day.known_rows && !day.cost.amount.is_zero();
+        let days: Vec<&DayAgain> = other.days_again.iter().filter(again).collect();
+        let (first, last) = (days.iter().min_by_key(|day| &day.day), days.iter().max_by_key(|day| &day.day));
+        let (Some(first), Some(last)) = (first, last) else { continue };
+        let mut total = Totals::default();
+        for day in &days {
+            total.add(&day.cost);
+        }
+        return Err(Refusal::DaysAgain {
+            provider: first.provider.clone(),
+            first: first.day.clone(),
+            last: last.day.clone(),
+            rows: days.iter().map(|day| day.rows).sum(),
+            total,
+            name: other.name.clone(),
+            version: other.version,
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    fn check(days: &[(&str, u64, u64, &str)], refused: bool) {
+        let day = |(day, known_rows, rows, cost): &(&str, u64, u64, &str)| DayAgain {
+            provider: Provider::named("Azure"),
+            period: "2026-09".parse().unwrap(),
+            day: (*day).to_owned(),
+            known_rows: *known_rows,
+            rows: *rows,
+            cost: Cost::new(cost.parse().unwrap(), Currency::parse("CHF").unwrap()),
+        };
+        let other = InForce { days_again: days.iter().map(day).collect(), ..InForce::default() };
+        assert_eq!(check_days(&[other]).is_err(), refused, "{days:?}");
+    }
+
+    #[test]
+    fn half_of_a_day_again_is_no_late_correction() {
+        check(&[], false);
+        check(&[("2026-09-30", 10, 10, "1.5")], true);
+        check(&[("2026-09-29", 10, 1, "1.5"), ("2026-09-30", 10, 5, "-1.5")], true);
+        check(&[("2026-09-30", 10, 4, "1.5")], false);
+        check(&[("2026-09-30", 10, 10, "0")], false);
+    }
+}
