@@ -19,7 +19,9 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "DETAIL_URL",
         default: "a folder beside the SQLite file",
-        help: "Where line-item detail is kept: `file:/folder`, `s3://bucket/folder`, `az://…` or `gs://…`.",
+        help: "Where line-item detail is kept: `file:/folder`, `s3://bucket/folder`, `az://…` or `gs://…`. Several \
+               ledgers may share it, also copies and restored backups of one: a ledger removes only what its own \
+               interrupted imports left there, never detail that was in force once.",
     },
 ];
 

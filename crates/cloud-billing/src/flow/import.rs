@@ -24,6 +24,7 @@ use billing_remote::Location;
 use billing_store::{
     StoreError, Transaction, audit, catalog,
     documents::{self, NewVersion, VersionRecord},
+    identity,
 };
 use tempfile::TempDir;
 
@@ -87,6 +88,7 @@ pub fn import(
         return Err(usage(format!("the name of a job has up to {NAME_CHARACTERS_MAX} characters")));
     }
     let sources = sources(app, importer, request)?;
+    claim_detail(app)?;
     remove_orphans(app)?;
     let Ingested { content, detail, .. } = ingest(app, importer, &sources, progress)?;
     let new = New {
@@ -120,6 +122,7 @@ pub(super) fn read_accounts(
 ) -> Result<(&'static Importer, Content)> {
     let importer = named(&request.importer)?;
     let sources = sources(app, importer, request)?;
+    claim_detail(app)?;
     Ok((importer, ingest(app, importer, &sources, progress)?.content))
 }
 
@@ -206,6 +209,13 @@ fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sour
         folder = Some(fetched.folder);
     }
     Ok(Sources { inputs, period: request.period.or(period), sample: false, _fetched: folder })
+}
+
+/// Marks what is written from now on as this ledger's: another one that shares the place never removes it.
+fn claim_detail(app: &mut App) -> Result<()> {
+    let id = identity::of(&mut app.ledger, app.detail.owner())?;
+    app.detail.set_owner(&id);
+    Ok(())
 }
 
 /// Removes detail that no version refers to, left behind by a crash.

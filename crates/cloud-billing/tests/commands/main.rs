@@ -23,4 +23,5 @@ mod invoice;
 mod outputs;
 mod reconcile;
 mod settings;
+mod shared_detail;
 mod what_was_invoiced;
