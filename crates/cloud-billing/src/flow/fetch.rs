@@ -26,6 +26,8 @@ pub struct Fetched {
     pub inputs: Vec<Input>,
     /// The billing period, where a manifest or the question tells it.
     pub period: Option<Period>,
+    /// What lay beside them and is no part of a bill by its name.
+    pub left_out: Vec<String>,
     /// The folder that they are in, which is removed with this.
     pub folder: TempDir,
 }
@@ -83,7 +85,7 @@ pub fn documents(app: &App, importer: &Importer, period: Option<Period>) -> Resu
         }
     };
     let inputs = files.into_iter().map(|file| Input::File { name: file.name, path: file.path }).collect();
-    Ok(Fetched { inputs, period: Some(period), folder })
+    Ok(Fetched { inputs, period: Some(period), left_out: Vec::new(), folder })
 }
 
 fn or_set(name: &str) -> String {
@@ -102,7 +104,7 @@ pub fn delivered(
     wanted: Wanted<'_>,
 ) -> Result<Fetched> {
     let folder = temporary()?;
-    let (mut inputs, mut period) = (Vec::new(), None);
+    let (mut inputs, mut period, mut left_out) = (Vec::new(), None, Vec::new());
     for (number, location) in addresses.iter().enumerate() {
         let own = folder.path().join(number.to_string());
         std::fs::create_dir(&own).context("cannot make a temporary folder for what is fetched")?;
@@ -110,13 +112,14 @@ pub fn delivered(
         let bill = fetch_documents(&store, importer.delivery, wanted, &own)?;
         inputs.extend(bill.files.into_iter().map(|file| Input::File { name: file.name, path: file.path }));
         period = period.max(bill.period);
+        left_out.extend(bill.left_out);
     }
     let mut seen = HashSet::new();
     if let Some(twice) = inputs.iter().find(|input| !seen.insert(input.name().to_owned())) {
         let name = twice.name();
         bail!("{name}: the file is given twice; name it once, or its cost would be counted twice");
     }
-    Ok(Fetched { inputs, period, folder })
+    Ok(Fetched { inputs, period, left_out, folder })
 }
 
 fn temporary() -> Result<TempDir> {

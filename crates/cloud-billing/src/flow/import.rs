@@ -12,6 +12,7 @@ use anyhow::Result;
 use billing_core::{
     Period, Totals,
     document::{Content, InvoiceTotal},
+    file_name,
     flow::admit::{self, Admission, AdmitOptions, InForce, Purpose},
     ids::{Provider, Target},
     receive,
@@ -141,6 +142,10 @@ fn ingest(
         progress,
     };
     let mut ingested = billing_detail::ingest(&sources.inputs, options, app.detail.begin()?)?;
+    let left_out = [&*sources.left_out, &*ingested.left_out].concat();
+    if !left_out.is_empty() {
+        tracing::warn!("Left out, as no part of a bill by name: {}", file_name::shown(&left_out));
+    }
     for rejection in &mut ingested.content.rejections {
         // A row that is not even cut right is still one of this provider's.
         rejection.provider = rejection.provider.take().or(importer.provider.map(Provider::named));
@@ -169,6 +174,8 @@ struct Sources {
     period: Option<Period>,
     /// Whether this is the project's sample.
     sample: bool,
+    /// What lay beside the files and is no part of a bill by its name.
+    left_out: Vec<String>,
     /// The files of a fetch, which go when this goes.
     _fetched: Option<TempDir>,
 }
@@ -188,14 +195,16 @@ fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<So
     }
     let fetched = fetch::documents(app, importer, period)?;
     let period = period.or(fetched.period);
-    Ok(Sources { inputs: fetched.inputs, period, sample: false, _fetched: Some(fetched.folder) })
+    let (inputs, left_out) = (fetched.inputs, fetched.left_out);
+    Ok(Sources { inputs, period, sample: false, left_out, _fetched: Some(fetched.folder) })
 }
 
 /// The files that are named, on this machine or by an address.
 fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
     let (remote, local): (Vec<PathBuf>, Vec<PathBuf>) =
         request.files.iter().cloned().partition(|path| Location::is_one(&path.to_string_lossy()));
-    let (mut inputs, mut period) = local::files(importer, &local, request.period)?;
+    let local::Local { mut inputs, mut period, mut left_out } =
+        local::files(importer, &local, request.period)?;
     let mut folder = None;
     if !remote.is_empty() {
         let parse = |path: &PathBuf| {
@@ -205,10 +214,12 @@ fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sour
         let wanted = Wanted { period: request.period, report: None };
         let fetched = fetch::delivered(app, importer, &addresses, wanted)?;
         inputs.extend(fetched.inputs);
+        left_out.extend(fetched.left_out);
         period = period.max(fetched.period);
         folder = Some(fetched.folder);
     }
-    Ok(Sources { inputs, period: request.period.or(period), sample: false, _fetched: folder })
+    let period = request.period.or(period);
+    Ok(Sources { inputs, period, sample: false, left_out, _fetched: folder })
 }
 
 /// Marks what is written from now on as this ledger's: another one that shares the place never removes it.

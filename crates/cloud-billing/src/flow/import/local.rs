@@ -12,7 +12,7 @@ use billing_core::{
     Period,
     ports::{Delivery, NoManifest},
 };
-use billing_detail::Input;
+use billing_detail::{Found, Input};
 use billing_providers::{
     Importer,
     delivery::{Listed, Wanted, locate, select},
@@ -21,18 +21,25 @@ use billing_providers::{
 /// How many folders above a manifest its files may lie: reports have up to four folders between them.
 const FOLDERS_ABOVE_MAX: usize = 4;
 
+/// The files that paths mean.
+#[derive(Default)]
+pub(super) struct Local {
+    /// The files.
+    pub(super) inputs: Vec<Input>,
+    /// The period of the manifest that names them, where there is one.
+    pub(super) period: Option<Period>,
+    /// What lies beside them and is no part of a bill by its name.
+    pub(super) left_out: Vec<String>,
+}
+
 /// The files that paths mean, and the period of the manifest that names them, where there is one. A folder with
 /// manifests means the files of the newest of them, or of the period; a manifest means its files; every other path means
 /// what it says.
-pub(super) fn files(
-    importer: &Importer,
-    paths: &[PathBuf],
-    period: Option<Period>,
-) -> Result<(Vec<Input>, Option<Period>)> {
-    let Some(delivery) = importer.delivery else { return Ok((billing_detail::expand(paths)?, None)) };
+pub(super) fn files(importer: &Importer, paths: &[PathBuf], period: Option<Period>) -> Result<Local> {
     let (mut files, mut newest) = (Vec::new(), None);
     for path in paths {
-        match of_manifest(delivery, path, period)? {
+        let named = importer.delivery.map(|delivery| of_manifest(delivery, path, period)).transpose()?;
+        match named.flatten() {
             Some((named, of)) => {
                 files.extend(named);
                 newest = newest.max(Some(of));
@@ -40,7 +47,8 @@ pub(super) fn files(
             None => files.push(path.clone()),
         }
     }
-    Ok((billing_detail::expand(&files)?, newest))
+    let Found { inputs, left_out } = billing_detail::find(&files)?;
+    Ok(Local { inputs, period: newest, left_out })
 }
 
 /// What the manifests of a folder, or a manifest itself, name; nothing where there is none.
@@ -74,10 +82,22 @@ fn of_manifest(
     let manifest = delivery.read(&name, &bytes).map_err(|none| match none {
         NoManifest::OtherDocument(sentence) | NoManifest::Unreadable(sentence) => at(sentence),
     })?;
-    let size =
-        |name: &str| fs::metadata(root.join(name)).ok().filter(fs::Metadata::is_file).map(|file| file.len());
+    // What lies elsewhere is of another delivery, whatever the manifest says.
+    let own = delivery.place(&name).map_or_else(|| folder_of(&name), |(folder, _)| folder);
+    let size = |file: &str| {
+        let is_below = own.is_empty() || file.strip_prefix(&*own).is_some_and(|rest| rest.starts_with('/'));
+        // A key that starts with a slash would be a path of its own.
+        let is_own = is_below && Path::new(file).is_relative();
+        let file = fs::metadata(root.join(file)).ok().filter(|file| is_own && file.is_file());
+        file.map(|file| file.len())
+    };
     let files = locate(&name, &manifest, &size).map_err(at)?;
     Ok(Some((files.iter().map(|file| root.join(file)).collect(), manifest.period)))
+}
+
+/// The folder of a path with `/` between names.
+fn folder_of(name: &str) -> String {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()
 }
 
 /// All files below a folder. Those whose name starts with a point are left out.
