@@ -83,6 +83,7 @@ impl TableFormat for AwsCur {
             let refused = "this is a FOCUS export, not AWS's own report; import it with focus";
             MissingColumns { refused: focus.then(|| refused.to_owned()), ..missing }
         })?;
+        columns.check_doubled(NEEDS)?;
         Ok(Box::new(Reader::new(columns, tags)))
     }
 
