@@ -76,6 +76,15 @@ pub(super) fn ledger(vars: &Vars) -> Result<Location, SettingError> {
     Ok(Location::SqliteFile(vars.get("DATABASE_PATH").unwrap_or("cloud-billing.db").into()))
 }
 
+/// Exports cannot be uploaded: a setting that says so must not be passed over.
+pub(super) fn no_upload(vars: &Vars) -> Result<(), SettingError> {
+    if vars.flag("UPLOAD_CSV", false)? {
+        let what = "this version cannot upload: set it to False and send the file yourself".to_owned();
+        return Err(SettingError::NotAvailable { name: "UPLOAD_CSV".to_owned(), what });
+    }
+    Ok(())
+}
+
 pub(super) fn detail_url(vars: &Vars, ledger: &Location) -> Result<Option<String>, SettingError> {
     if let Some(url) = vars.get("DETAIL_URL") {
         return Ok(Some(url.to_owned()));
