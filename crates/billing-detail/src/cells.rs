@@ -19,7 +19,7 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 /// A column's values as texts, in the order of the rows.
 pub(crate) enum Texts<'b> {
-    /// There is no such column.
+    /// There is no such column, or no row has a value there.
     Missing,
     /// They are texts.
     Lent(&'b StringViewArray),
@@ -52,6 +52,9 @@ impl<'b> Texts<'b> {
     /// The column at a path: its place in the batch, then in each column that it is within.
     pub(crate) fn at(batch: &'b RecordBatch, path: &[usize]) -> Self {
         let Some(cells) = Cells::at(batch, path) else { return Self::Missing };
+        if cells.values.null_count() == cells.values.len() {
+            return Self::Missing;
+        }
         if let (Some(texts), [None, ..]) = (cells.values.as_string_view_opt(), cells.around) {
             return Self::Lent(texts);
         }

@@ -91,8 +91,12 @@ impl<'r> Record<'r> {
 
 impl<R: BufRead> Read for Input<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.fill_buf()?.read(buffer)?;
-        self.consume(read);
+        if self.at == self.again.len() {
+            // Large pieces need not go through the buffer.
+            return self.text.read(buffer);
+        }
+        let read = (&self.again[self.at..]).read(buffer)?;
+        self.at += read;
         Ok(read)
     }
 }

@@ -116,6 +116,11 @@ impl Kinds {
         self.places.get(number as usize).copied().flatten()
     }
 
+    /// Whether the texts that were looked for last have a NUL byte in them.
+    pub(crate) fn has_nul(&self) -> bool {
+        memchr::memchr(0, &self.key[4 * (TEXTS + 1)..]).is_some()
+    }
+
     /// A kind at a place.
     pub(crate) fn get(&self, place: usize) -> &Kind {
         &self.kinds[place]

@@ -9,8 +9,9 @@ use crate::{
     pages::put_text,
 };
 
-/// A column whose texts are numbered may have this many before it matters how much they repeat.
-const FEW: usize = 4_096;
+/// A column whose texts are numbered may have this many before it matters how much they repeat: in the first pages of a
+/// table most of them are new anyway.
+const FEW: usize = 16_384;
 
 /// The page of a column.
 pub(crate) struct OwnText {

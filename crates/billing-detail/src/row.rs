@@ -25,7 +25,7 @@ use crate::{
     harvest::{Harvest, Position, REMARKS_MAX},
     kinds::Kinds,
     parquet_out::Part,
-    schema::{OWN, SCALE, SHARED},
+    schema::{OWN, SCALE, SHARED, TAGS},
     table::NoRow,
 };
 
@@ -36,6 +36,8 @@ pub(crate) struct FileOf<'f> {
     pub(crate) number: usize,
     /// Its name.
     pub(crate) name: &'f str,
+    /// Whether nobody has looked yet if there are NUL bytes in its rows.
+    pub(crate) may_have_nul: bool,
 }
 
 /// Takes rows: each worker has one of its own.
@@ -93,7 +95,13 @@ impl<'w> Rows<'w> {
         row: Row<'_>,
     ) -> Result<(), DetailError> {
         self.harvest.rows += 1;
+        let at = Position { file: file.number, line };
         let raw = reader.read(row);
+        let own = own_texts(&raw);
+        if file.may_have_nul && own.iter().any(|text| memchr::memchr(0, text.as_bytes()).is_some()) {
+            self.reject_whole(at, file, NoRow::with_nul(&own));
+            return Ok(());
+        }
         let part = match &mut self.part {
             Some(part) => part,
             none => {
@@ -101,23 +109,10 @@ impl<'w> Rows<'w> {
                 none.insert(Part::create(self.folder, number)?)
             }
         };
-        let at = Position { file: file.number, line };
-        let own = own_texts(&raw);
         let hashes = part.look(&own);
-        let read = self.tags.read(part.tags_number(), &raw.tags);
-        let kind = match self.kinds.find(&raw, read.set) {
-            Some(kind) => kind,
-            None => match self.normaliser.line_item(raw.clone()) {
-                Ok((item, _)) => {
-                    let number = part.kind(&shared_texts(&item, &item.period.to_string(), file.name));
-                    self.kinds.add(&item, at, number, &mut self.harvest)
-                }
-                Err(problem) => {
-                    self.reject(at, file, with_heading(*problem, reader));
-                    return Ok(());
-                }
-            },
-        };
+        let tags = self.tags.read(part.tags_number(), hashes[TAGS], &raw.tags);
+        let kind = self.kinds.find(&raw, tags.set).or_else(|| self.kind_of(at, file, reader, &raw));
+        let (Some(kind), Some(part)) = (kind, &mut self.part) else { return Ok(()) };
         let Some((billed, effective)) = amounts(&raw) else {
             if let Err(problem) = self.normaliser.line_item(raw) {
                 self.reject(at, file, with_heading(*problem, reader));
@@ -130,19 +125,50 @@ impl<'w> Rows<'w> {
         self.kinds
             .count(kind, line, billed, effective, content, &mut self.harvest)
             .map_err(|_| too_large(file.name, line, raw.billing_currency))?;
-        if let Some(error) = read.error {
+        if let Some(error) = tags.error {
             self.remark(at, file, reader, &raw.tags, &error);
         }
         Ok(())
     }
 
+    /// The kind of the first row that is like this one; nothing where the row cannot be taken.
+    fn kind_of(
+        &mut self,
+        at: Position,
+        file: FileOf<'_>,
+        reader: &dyn RowReader,
+        raw: &RawLine<'_>,
+    ) -> Option<usize> {
+        if file.may_have_nul && self.kinds.has_nul() {
+            self.reject_whole(at, file, NoRow::with_nul(&own_texts(raw)));
+            return None;
+        }
+        match self.normaliser.line_item(raw.clone()) {
+            Ok((item, _)) => {
+                let period = item.period.to_string();
+                let number = self.part.as_mut()?.kind(&shared_texts(&item, &period, file.name));
+                Some(self.kinds.add(&item, at, number, &mut self.harvest))
+            }
+            Err(problem) => {
+                self.reject(at, file, with_heading(*problem, reader));
+                None
+            }
+        }
+    }
+
     /// Rejects a row that is none of the table's, if anything stands there.
     pub(crate) fn take_none(&mut self, file: FileOf<'_>, line: u64, why: NoRow) {
+        if matches!(why, NoRow::Broken(..)) {
+            self.harvest.rows += 1;
+            self.reject_whole(Position { file: file.number, line }, file, why);
+        }
+    }
+
+    fn reject_whole(&mut self, at: Position, file: FileOf<'_>, why: NoRow) {
         let NoRow::Broken(text, reason) = why else { return };
-        self.harvest.rows += 1;
         let problem =
             RowProblem { column: "", text, reason, provider: None, period: None, currency: None, cost: None };
-        self.reject(Position { file: file.number, line }, file, Rejected { heading: String::new(), problem });
+        self.reject(at, file, Rejected { heading: String::new(), problem });
     }
 
     /// To be called after each block of rows: keeps the memory within its bounds.
@@ -318,8 +344,13 @@ struct Tags {
     names: TagNames,
     /// What was read from texts that have numbers.
     known: Vec<Option<TagsRead>>,
+    /// What was read lately from texts that have none.
+    lately: HashMap<u64, (String, TagsRead)>,
     sets: HashMap<LineTags, u32>,
 }
+
+/// Most texts without numbers that are remembered, by the last bits of their hash.
+const LATELY_MAX: u64 = 8_192;
 
 /// What was read from a text of tags.
 #[derive(Clone)]
@@ -331,12 +362,12 @@ struct TagsRead {
 
 impl Tags {
     fn new(names: TagNames) -> Self {
-        Self { names, known: Vec::new(), sets: HashMap::new() }
+        Self { names, known: Vec::new(), lately: HashMap::new(), sets: HashMap::new() }
     }
 
-    /// Reads tags, or knows them by the number of their text.
-    fn read(&mut self, number: Option<u32>, text: &str) -> TagsRead {
-        let Some(place) = number.map(|number| number as usize) else { return self.parse(text) };
+    /// Reads tags, or knows them by the number or the hash of their text.
+    fn read(&mut self, number: Option<u32>, hash: u128, text: &str) -> TagsRead {
+        let Some(place) = number.map(|number| number as usize) else { return self.read_lately(hash, text) };
         if let Some(Some(known)) = self.known.get(place) {
             return known.clone();
         }
@@ -346,6 +377,18 @@ impl Tags {
         }
         self.known[place] = Some(read.clone());
         read
+    }
+
+    fn read_lately(&mut self, hash: u128, text: &str) -> TagsRead {
+        let place = hash as u64 % LATELY_MAX;
+        match self.lately.get(&place) {
+            Some((known, read)) if known == text => read.clone(),
+            _ => {
+                let read = self.parse(text);
+                self.lately.insert(place, (text.to_owned(), read.clone()));
+                read
+            }
+        }
     }
 
     fn parse(&mut self, text: &str) -> TagsRead {
@@ -360,6 +403,7 @@ impl Tags {
     /// Forgets all sets, and with them what was read.
     fn forget(&mut self) {
         self.known.clear();
+        self.lately.clear();
         self.sets.clear();
     }
 }

@@ -24,7 +24,7 @@ use crate::{
     harvest::Harvest,
     parquet_in::Batch,
     row::{FileOf, Rows},
-    table::{Headings, NoRow, record_error},
+    table::{Headings, record_error},
 };
 
 /// A table whose rows are being read.
@@ -284,7 +284,7 @@ impl<'w> Worker<'w> {
 
     fn batch(&mut self, open: &mut OpenTable, batch: &Batch) -> Result<(), DetailError> {
         let OpenTable { table, reader } = open;
-        let file = FileOf { number: table.number, name: &table.name };
+        let file = FileOf { number: table.number, name: &table.name, may_have_nul: true };
         let texts = batch.texts();
         let mut fields = Vec::with_capacity(texts.len());
         for row in 0..batch.len() {
@@ -294,12 +294,7 @@ impl<'w> Worker<'w> {
             if fields.iter().map(|field| field.len()).sum::<usize>() > table.layout.bytes_max {
                 return Err(record_error(&table.name, RecordError::TooLong(line), table.layout.bytes_max));
             }
-            let has_nul = |field: &&str| memchr::memchr(0, field.as_bytes()).is_some();
-            if fields.iter().any(has_nul) {
-                self.rows.take_none(file, line, NoRow::with_nul(&fields));
-            } else {
-                self.rows.take(file, line, &mut **reader, Row::new(&fields))?;
-            }
+            self.rows.take(file, line, &mut **reader, Row::new(&fields))?;
         }
         Ok(())
     }
@@ -316,7 +311,7 @@ impl<'w> Worker<'w> {
                 take_records(&mut self.rows, open, text, line)?;
                 continue;
             }
-            let file = FileOf { number: table.number, name: &table.name };
+            let file = FileOf { number: table.number, name: &table.name, may_have_nul: false };
             self.rows.take(file, row.line, &mut *open.reader, Row::new(row.fields))?;
         }
         Ok(())
@@ -340,13 +335,9 @@ fn take_records(
 }
 
 /// Takes a record that was cut by itself.
-fn take_record(
-    rows: &mut Rows<'_>,
-    open: &mut OpenTable,
-    record: &Record<'_>,
-) -> Result<(), DetailError> {
+fn take_record(rows: &mut Rows<'_>, open: &mut OpenTable, record: &Record<'_>) -> Result<(), DetailError> {
     let OpenTable { table, reader } = open;
-    let file = FileOf { number: table.number, name: &table.name };
+    let file = FileOf { number: table.number, name: &table.name, may_have_nul: false };
     match table.headings.row_text(record) {
         Ok(text) => {
             let field = |place: &usize| {
