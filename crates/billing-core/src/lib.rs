@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod cost_center;
 pub mod decimal;
 pub mod document;
+pub mod file_name;
 pub mod flow;
 pub mod history;
 pub mod ids;

@@ -8,8 +8,10 @@ use std::{
     io::{self, BufRead, BufReader, Cursor, Read, Seek},
     path::Path,
     rc::Rc,
+    sync::Arc,
 };
 
+use billing_core::file_name::{FileKind, kind_of, refusal};
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use zip::{ZipArchive, result::ZipError};
@@ -19,6 +21,9 @@ use crate::{
     inputs::{Input, unreadable},
 };
 
+/// The sentence for an archive whose compression is not known.
+const UNSUPPORTED: &str =
+    "the archive is packed in a way that is not supported; unpack it and import the files in it";
 /// How much is read at a time.
 const BUFFER_BYTES: usize = 256 * 1024;
 /// How many bytes are looked at to tell the packing, and whether the content is text at all.
@@ -181,8 +186,13 @@ impl<R: BufRead> BufRead for Peeked<R> {
     }
 }
 
-/// Hands over each table of an input: one for a file, one for each `.csv` and `.gz` in a zip archive, by name.
-pub(crate) fn each_table(input: &Input, visit: Visit<'_>) -> Result<(), DetailError> {
+/// Hands over each table of an input: one for a file, one for each in a zip archive, by name. Notes what is left out of
+/// archives, because it is no part of a bill.
+pub(crate) fn each_table(
+    input: &Input,
+    left_out: &mut Vec<String>,
+    visit: Visit<'_>,
+) -> Result<(), DetailError> {
     let name = input.name();
     match input {
         Input::Bytes { bytes, .. } => {
@@ -191,8 +201,8 @@ pub(crate) fn each_table(input: &Input, visit: Visit<'_>) -> Result<(), DetailEr
                 let content = Form::ParquetBytes(Bytes::copy_from_slice(bytes));
                 return visit(Source { name, content, meter });
             }
-            let reopen = || Ok(Cursor::new(bytes.clone()));
-            unpack(name, Cursor::new(bytes.clone()), reopen, meter, visit)
+            let reopen = |_: Raw<Cursor<Arc<[u8]>>>| Ok(Cursor::new(bytes.clone()));
+            unpack(name, Cursor::new(bytes.clone()), reopen, meter, left_out, visit)
         }
         Input::File { path, .. } => {
             let open = || File::open(path).map_err(|error| unreadable(path, &error));
@@ -206,7 +216,9 @@ pub(crate) fn each_table(input: &Input, visit: Visit<'_>) -> Result<(), DetailEr
             if kind.is_file() && is_parquet(path)? {
                 return visit(Source { name, content: Form::ParquetFile(file), meter });
             }
-            unpack(name, file, open, meter, visit)
+            // A pipe has only one end, and no other beginning.
+            let reopen = |raw: Raw<File>| if kind.is_file() { open() } else { copied(name, raw) };
+            unpack(name, file, reopen, meter, left_out, visit)
         }
     }
 }
@@ -218,16 +230,22 @@ fn is_parquet(path: &Path) -> Result<bool, DetailError> {
     Ok(matches!(packing(&head), Packing::Parquet))
 }
 
+/// A file as it lies on the disk, whose first bytes were looked at.
+type Raw<R> = Peeked<BufReader<Metered<R>>>;
+
 fn unpack<R: Read, Z: Read + Seek>(
     name: &str,
     raw: R,
-    reopen: impl FnOnce() -> Result<Z, DetailError>,
+    reopen: impl FnOnce(Raw<R>) -> Result<Z, DetailError>,
     meter: Meter,
+    left_out: &mut Vec<String>,
     visit: Visit<'_>,
 ) -> Result<(), DetailError> {
     let raw = Peeked::new(name, Metered { inner: raw, meter: meter.clone() })?;
     match packing(raw.head()) {
-        Packing::Zip => unzip(name, reopen()?, visit),
+        Packing::Zip => unzip(name, reopen(raw)?, left_out, visit),
+        // What comes through a pipe: files are known before.
+        Packing::Parquet => visit(Source { name, content: Form::ParquetFile(copied(name, raw)?), meter }),
         _ => stream(name, raw, meter, visit),
     }
 }
@@ -270,8 +288,7 @@ fn plain(
         Packing::Unsupported(problem) => Err(DetailError::input(name, problem)),
         // Its end is read first, so that it cannot come in a stream.
         Packing::Parquet => {
-            let problem =
-                "this Parquet file comes packed or through a pipe; unpack it and name the file itself";
+            let problem = "this Parquet file comes packed with gzip; unpack it and name the file itself";
             Err(DetailError::input(name, problem))
         }
         _ => {
@@ -298,49 +315,89 @@ pub(crate) fn read_error(name: &str, line: u64, error: &io::Error) -> DetailErro
             format!("the compressed data is damaged here ({error}); download the file again")
         }
         io::ErrorKind::IsADirectory => return unreadable(name.as_ref(), error),
+        io::ErrorKind::Unsupported => UNSUPPORTED.to_owned(),
         _ => format!("the file cannot be read on ({error}); check the disk it is on"),
     };
     DetailError::at_line(name, line, problem)
 }
 
-fn unzip<Z: Read + Seek>(name: &str, file: Z, visit: Visit<'_>) -> Result<(), DetailError> {
+fn unzip<Z: Read + Seek>(
+    name: &str,
+    file: Z,
+    left_out: &mut Vec<String>,
+    visit: Visit<'_>,
+) -> Result<(), DetailError> {
     let mut archive = ZipArchive::new(file).map_err(|error| zip_error(name, error))?;
+    for (entry, index) in tables(name, &archive, left_out)? {
+        let name = format!("{name}/{entry}");
+        let file = archive.by_index(index).map_err(|error| zip_error(&name, error))?;
+        let meter = Meter::new(Some(file.size()));
+        let entry = Peeked::new(&name, Metered { inner: file, meter: meter.clone() })?;
+        match packing(entry.head()) {
+            Packing::Parquet => {
+                let content = Form::ParquetFile(copied(&name, entry)?);
+                visit(Source { name: &name, content, meter })?;
+            }
+            _ => stream(&name, entry, meter, visit)?,
+        }
+    }
+    Ok(())
+}
+
+/// The tables in an archive by their names, and their places in it.
+fn tables<Z: Read + Seek>(
+    name: &str,
+    archive: &ZipArchive<Z>,
+    left_out: &mut Vec<String>,
+) -> Result<Vec<(String, usize)>, DetailError> {
     if archive.has_duplicate_names() {
         let problem = "two files in the archive have one name; unpack it and import the files in it";
         return Err(DetailError::input(name, problem));
     }
-    let mut tables = Vec::new();
+    let (mut tables, mut aside, mut unread) = (Vec::new(), Vec::new(), Vec::new());
     let mut is_spreadsheet = false;
     for index in 0..archive.len() {
         let Some(entry) = archive.name_for_index(index) else { continue };
         let entry = entry.map_err(|error| zip_error(name, error))?;
         is_spreadsheet |= entry.starts_with("xl/");
-        if is_table(&entry) {
-            tables.push((entry.into_owned(), index));
+        match kind_of(&entry) {
+            _ if entry.ends_with('/') => {}
+            FileKind::Table => tables.push((entry.into_owned(), index)),
+            FileKind::Aside => aside.push(format!("{name}/{entry}")),
+            FileKind::Unread(cure) => unread.push((format!("{name}/{entry}"), cure)),
         }
     }
-    tables.sort();
+    if is_spreadsheet && tables.is_empty() {
+        return Err(DetailError::input(name, "this is a spreadsheet; save it as CSV and import that"));
+    }
+    let or = "or unpack the archive and name the files that are the bill with -f";
+    if let Some((file, problem)) = refusal(&unread, or) {
+        return Err(DetailError::input(file, problem));
+    }
     if tables.is_empty() {
-        let problem = match is_spreadsheet {
-            true => "this is a spreadsheet; save it as CSV and import that",
-            false => "the archive has no .csv file in it; name the archive that the export is in",
-        };
+        let problem = "the archive has no .csv file in it; name the archive that the export is in";
         return Err(DetailError::input(name, problem));
     }
-    for (entry, index) in tables {
-        let name = format!("{name}/{entry}");
-        let file = archive.by_index(index).map_err(|error| zip_error(&name, error))?;
-        let meter = Meter::new(Some(file.size()));
-        stream(&name, Peeked::new(&name, Metered { inner: file, meter: meter.clone() })?, meter, visit)?;
-    }
-    Ok(())
+    tables.sort();
+    left_out.append(&mut aside);
+    Ok(tables)
 }
 
-/// Whether a file in an archive is a table; what a Mac adds of its own is not.
-fn is_table(entry: &str) -> bool {
-    let lower = entry.to_ascii_lowercase();
-    let hidden = lower.starts_with("__macosx/") || lower.rsplit('/').next().unwrap_or("").starts_with('.');
-    !hidden && [".csv", ".jsonl", ".gz"].iter().any(|end| lower.ends_with(end))
+/// A file of its own for what is read from its end.
+fn copied(name: &str, mut content: impl Read) -> Result<File, DetailError> {
+    let failed = |error: io::Error| {
+        let problem = format!("the file cannot be unpacked ({error}); set TMPDIR to a folder with space");
+        DetailError::input(name, problem)
+    };
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    io::copy(&mut content, &mut file).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
+            read_error(name, 1, &error)
+        }
+        _ => failed(error),
+    })?;
+    file.rewind().map_err(failed)?;
+    Ok(file)
 }
 
 fn zip_error(name: &str, error: ZipError) -> DetailError {
@@ -349,9 +406,9 @@ fn zip_error(name: &str, error: ZipError) -> DetailError {
             "the archive is encrypted; unpack it and import the files in it".to_owned()
         }
         ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => {
-            "the archive is packed in a way that is not supported; unpack it and import the files in it"
-                .to_owned()
+            UNSUPPORTED.to_owned()
         }
+        ZipError::Io(error) if error.kind() == io::ErrorKind::Unsupported => UNSUPPORTED.to_owned(),
         ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
             return DetailError::input(
                 name,
@@ -375,7 +432,7 @@ mod tests {
     fn texts(name: &str, bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
         let mut tables = Vec::new();
         let input = Input::Bytes { name: name.to_owned(), bytes: bytes.into() };
-        let visited = each_table(&input, &mut |source| {
+        let visited = each_table(&input, &mut Vec::new(), &mut |source| {
             let mut text = String::new();
             let (Form::Csv(content) | Form::Json(content)) = source.content else { unreachable!() };
             content.read_to_string(&mut text).map_err(|error| read_error(source.name, 1, &error))?;
@@ -415,8 +472,12 @@ mod tests {
 
     #[test]
     fn an_archive_s_tables_come_by_name() {
-        let bytes =
-            zip(&[("p/2.csv", b"b"), ("1.csv.gz", &gz(b"a")), ("m.json", b"{}"), ("__MACOSX/1.csv", b"?")]);
+        let bytes = zip(&[
+            ("p/2.csv", b"b"),
+            ("1.csv.gz", &gz(b"a")),
+            ("manifest.json", b"{}"),
+            ("__MACOSX/1.csv", b"?"),
+        ]);
         let expected = vec![("z/1.csv.gz".to_owned(), "a".to_owned()), ("z/p/2.csv".to_owned(), "b".into())];
         assert_eq!(texts("z", &bytes), Ok(expected));
     }
@@ -430,7 +491,7 @@ mod tests {
         check(&gz(b""), "f: the file is empty, without even headings; export it again");
         check(
             &gz(b"PAR1....PAR1"),
-            "f: this Parquet file comes packed or through a pipe; unpack it and name the file itself",
+            "f: this Parquet file comes packed with gzip; unpack it and name the file itself",
         );
         check(b"\xFF\xFEa\0", "f: the text is UTF-16; save it as UTF-8 and import it again");
         check(&gz(&gz(b"x")), "f: the file is packed twice; unpack it once and import it again");
@@ -439,6 +500,11 @@ mod tests {
             "f: the archive has no .csv file in it; name the archive that the export is in",
         );
         check(&zip(&[("xl/workbook.xml", b"x")]), "f: this is a spreadsheet; save it as CSV and import that");
+        check(
+            &zip(&[("a.csv", b"x"), ("b.tsv", b"y"), ("c.csv.zst", b"z")]),
+            "f/b.tsv: this may be a part of the bill, and such a file is not read (and 1 more such files); export it as \
+             CSV, JSON lines or Parquet, or unpack the archive and name the files that are the bill with -f",
+        );
         check(b"(\xB5/\xFD....", "f: this kind of compression is not supported; pack it with gzip or zip");
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     error::DetailError,
     harvest::{Harvest, Position},
     inputs::Input,
-    json::{self, JsonError, Objects, Pages},
+    json::{self, FieldsError, JsonError, Objects, Pages},
     parquet_in::ParquetTable,
     store::{CompletedDetail, DetailWriter},
     table::{Headings, find_headings, next_record, record_error},
@@ -68,6 +68,8 @@ pub struct Ingested {
     pub content: Content,
     /// The line items, complete on the disk.
     pub detail: CompletedDetail,
+    /// What was left out of archives, because it is no part of a bill by its name.
+    pub left_out: Vec<String>,
 }
 
 /// Reads all files of an import in one pass and within bounded memory.
@@ -95,14 +97,15 @@ pub fn ingest(
         default_period: options.default_period,
         rejections_max,
     };
-    let shared = Shared::default();
+    let (shared, mut left_out) = (Shared::default(), Vec::new());
     let content = thread::scope(|scope| {
         let workers = Workers::start(scope, plan, &shared);
         let mut run = Run { options, shared: &shared, workers, tables: Vec::new(), progress: None };
-        let read = inputs.iter().try_for_each(|input| each_table(input, &mut |source| run.table(source)));
+        let mut read_one = |input| each_table(input, &mut left_out, &mut |source| run.table(source));
+        let read = inputs.iter().try_for_each(&mut read_one);
         run.finish(read)
     })?;
-    Ok(Ingested { content, detail: writer.complete()? })
+    Ok(Ingested { content, detail: writer.complete()?, left_out })
 }
 
 struct Run<'a, 'scope> {
@@ -182,9 +185,17 @@ impl Run<'_, '_> {
         while let Some((line, object)) = objects.next().map_err(|error| json_error(name, error, bytes_max))? {
             bytes.clear();
             spans.clear();
-            json::fields(object, paths, &mut bytes, &mut spans)
-                .map_err(|_| json_error(name, JsonError::NotJson(line), bytes_max))?;
-            cutout.push(&Record { line, bytes: &bytes, spans: &spans, is_malformed: false });
+            let is_malformed = match json::fields(object, paths, &mut bytes, &mut spans) {
+                Ok(()) => false,
+                Err(FieldsError::NotJson) => {
+                    return Err(json_error(name, JsonError::NotJson(line), bytes_max));
+                }
+                Err(FieldsError::Rejected(why)) => {
+                    Headings::broken_row(object, why, &mut bytes, &mut spans);
+                    true
+                }
+            };
+            cutout.push(&Record { line, bytes: &bytes, spans: &spans, is_malformed });
             if cutout.size() >= CUTOUT_BYTES {
                 if self.is_stopped() {
                     return Ok(());
@@ -323,6 +334,11 @@ fn json_error(file: &str, error: JsonError, bytes_max: usize) -> DetailError {
         JsonError::TooLong(line) => record_error(file, RecordError::TooLong(line), bytes_max),
         JsonError::Unfinished(line) => {
             DetailError::at_line(file, line, "the JSON that starts here has no end; download the file again")
+        }
+        JsonError::NoRow(line) => {
+            let problem = "something stands here between the rows that is no row, which is an object in braces; \
+                           import the file as the provider delivers it";
+            DetailError::at_line(file, line, problem)
         }
         JsonError::NotJson(line) => {
             let problem = "this is no JSON, or no list of rows; import the file as the provider delivers it";

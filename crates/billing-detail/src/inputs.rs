@@ -7,7 +7,12 @@ use std::{
     sync::Arc,
 };
 
+use billing_core::file_name::{FileKind, TABLES, kind_of, refusal};
+
 use crate::error::DetailError;
+
+/// The file that `-` means.
+const STANDARD_INPUT: &str = "/dev/stdin";
 
 /// Something to import.
 #[derive(Clone, Debug)]
@@ -43,66 +48,112 @@ impl Input {
     }
 }
 
-/// How the names of files end that are read in a folder.
-const ENDINGS: [&str; 7] = [".csv", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".zip"];
+/// The files that paths mean.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// What is to be read.
+    pub inputs: Vec<Input>,
+    /// What lies in the folders and is no part of a bill by its name.
+    pub left_out: Vec<String>,
+}
 
-/// The files that paths mean: a file as given; of a folder, and of the folders in it, all that tables come in, by the
-/// ends of their names. Manifests, and files and folders whose name starts with a point, are left out of folders.
+/// As [`find`], where nobody asks what was left out.
 ///
 /// # Errors
-/// When a path does not exist, when a folder has no such file, and when one file is meant twice: its cost would be
-/// counted twice.
+/// As for [`find`].
 pub fn expand(paths: &[PathBuf]) -> Result<Vec<Input>, DetailError> {
-    let mut files = Vec::new();
+    Ok(find(paths)?.inputs)
+}
+
+/// The files that paths mean: a file as given, `-` being standard input; of a folder, and of the folders in it, all that
+/// tables come in, by the ends of their names. What is surely no part of a bill is left out of folders, see
+/// [`billing_core::file_name`].
+///
+/// # Errors
+/// When a path does not exist, when a folder has no such file or one that may be a part of the bill and is not read, and
+/// when one file is meant twice: its cost would be counted twice.
+pub fn find(paths: &[PathBuf]) -> Result<Found, DetailError> {
+    let mut folder = Folder::default();
     for path in paths {
-        let kind = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-        if !kind.is_dir() {
-            files.push(path.clone());
+        if path.as_os_str() == "-" {
+            folder.files.push(PathBuf::from(STANDARD_INPUT));
             continue;
         }
-        let before = files.len();
-        walk(path, &mut HashSet::new(), &mut files)?;
-        if files.len() == before {
-            let [others @ .., last] = ENDINGS;
-            let others = others.join(", ");
-            let problem =
-                format!("the folder has no {others} or {last} file; name the folder that the export is in");
-            return Err(DetailError::input(path.display().to_string(), problem));
+        let kind = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        if !kind.is_dir() {
+            folder.files.push(path.clone());
+            continue;
         }
+        let before = folder.files.len();
+        folder.walk(path, &mut HashSet::new())?;
+        folder.check(path, before)?;
     }
     let mut seen = HashSet::new();
-    for file in &files {
+    for file in &folder.files {
         // What has no path of its own, such as a pipe behind /dev/stdin, is known by the one that it is given with.
         if !seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
             let problem = "the file is given twice; name it once, or its cost would be counted twice";
             return Err(DetailError::input(file.display().to_string(), problem));
         }
     }
-    Ok(files.into_iter().map(Input::file).collect())
+    Ok(Found { inputs: folder.files.into_iter().map(Input::file).collect(), left_out: folder.left_out })
 }
 
-fn walk(folder: &Path, visited: &mut HashSet<PathBuf>, files: &mut Vec<PathBuf>) -> Result<(), DetailError> {
-    let canonical = folder.canonicalize().map_err(|error| unreadable(folder, &error))?;
-    // A link back to a folder above would go round for ever.
-    if !visited.insert(canonical) {
-        return Ok(());
-    }
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-        entries.push(entry.map_err(|error| unreadable(folder, &error))?.path());
-    }
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase());
-        let Some(name) = name.filter(|name| !name.starts_with('.')) else { continue };
-        let kind = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
-        if kind.is_dir() {
-            walk(&path, visited, files)?;
-        } else if !name.ends_with("manifest.json") && ENDINGS.iter().any(|end| name.ends_with(end)) {
-            files.push(path);
+/// What a folder holds.
+#[derive(Default)]
+struct Folder {
+    files: Vec<PathBuf>,
+    left_out: Vec<String>,
+    unread: Vec<(String, &'static str)>,
+}
+
+impl Folder {
+    fn walk(&mut self, folder: &Path, visited: &mut HashSet<PathBuf>) -> Result<(), DetailError> {
+        let canonical = folder.canonicalize().map_err(|error| unreadable(folder, &error))?;
+        // A link back to a folder above would go round for ever.
+        if !visited.insert(canonical) {
+            return Ok(());
         }
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+            entries.push(entry.map_err(|error| unreadable(folder, &error))?.path());
+        }
+        entries.sort();
+        for path in entries {
+            let shown = path.display().to_string();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if name.starts_with('.') {
+                self.left_out.push(shown);
+                continue;
+            }
+            let kind = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
+            if kind.is_dir() {
+                self.walk(&path, visited)?;
+                continue;
+            }
+            match kind_of(&name) {
+                FileKind::Table => self.files.push(path),
+                FileKind::Aside => self.left_out.push(shown),
+                FileKind::Unread(cure) => self.unread.push((shown, cure)),
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Whether a folder that was walked through, after which there are more files than `before`, can be taken.
+    fn check(&self, folder: &Path, before: usize) -> Result<(), DetailError> {
+        if let Some((file, problem)) = refusal(&self.unread, "or name the files that are the bill with -f") {
+            return Err(DetailError::input(file, problem));
+        }
+        if self.files.len() == before {
+            let [others @ .., last] = TABLES;
+            let others = others.join(", ");
+            let problem =
+                format!("the folder has no {others} or {last} file; name the folder that the export is in");
+            return Err(DetailError::input(folder.display().to_string(), problem));
+        }
+        Ok(())
+    }
 }
 
 /// The sentence for a file that cannot be opened or read.
@@ -137,6 +188,25 @@ mod tests {
         }
         let inputs = expand(&[root.path().to_owned()]).unwrap();
         assert_eq!(names(root.path(), &inputs), ["a.CSV.gz", "b/x.zip", "c.csv"]);
+        let left_out = find(&[root.path().to_owned()]).unwrap().left_out;
+        let place = root.path().display();
+        assert_eq!(
+            left_out,
+            ["._c.csv", "b/manifest.json", "readme.txt"].map(|name| format!("{place}/{name}"))
+        );
+    }
+
+    #[test]
+    fn a_folder_with_a_file_that_may_be_of_the_bill_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a.csv", "b.csv.bz2", "part-00001"] {
+            fs::write(root.path().join(name), "x").unwrap();
+        }
+        let error = find(&[root.path().to_owned()]).unwrap_err().to_string();
+        let message = "b.csv.bz2: this may be a part of the bill, and such a file is not read (and 1 more such files); \
+                       unpack it, or name the files that are the bill with -f";
+        assert_eq!(error, format!("{}/{message}", root.path().display()));
+        assert_eq!(expand(&[root.path().join("part-00001"), "-".into()]).unwrap().len(), 2);
     }
 
     #[test]

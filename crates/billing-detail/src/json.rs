@@ -6,15 +6,17 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
+    fmt,
     io::{self, BufRead},
 };
 
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The members of a page whose elements are the rows.
 const PAGE_MEMBERS: [&[u8]; 2] = [b"value", b"Accounts"];
 /// The members of a page that say where the next one is.
-const NEXT_MEMBERS: [&[u8]; 2] = [b"nextLink", b"NextToken"];
+const NEXT_MEMBERS: [&str; 2] = ["nextLink", "NextToken"];
 
 /// Cuts a stream into the objects that are rows.
 pub(crate) struct Objects<R> {
@@ -26,6 +28,8 @@ pub(crate) struct Objects<R> {
     line: u64,
     bytes_max: usize,
     object: Vec<u8>,
+    /// The page without its rows, and the line on which it starts.
+    page: (u64, Vec<u8>),
     /// How many brackets are open, those of the row among them.
     depth: usize,
     /// How many are open around a row.
@@ -34,19 +38,7 @@ pub(crate) struct Objects<R> {
     /// The last whole string of the page itself: perhaps the name of a member.
     name: Vec<u8>,
     start: u64,
-    next: Next,
     pages: Pages,
-}
-
-/// Where a page's word of the next one is looked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Next {
-    /// Not told so far.
-    Unknown,
-    /// What comes is the value of its member.
-    Value,
-    /// It is told: there is a next page.
-    Told,
 }
 
 /// The pages of a list that were seen.
@@ -75,6 +67,8 @@ pub(crate) enum JsonError {
     Unfinished(u64),
     /// Something on this line is no JSON, or no row.
     NotJson(u64),
+    /// Something on this line stands between the rows, or after them, and is none.
+    NoRow(u64),
     /// The stream fails, this line being the last one reached.
     Io(u64, io::Error),
 }
@@ -95,12 +89,12 @@ impl<R: BufRead> Objects<R> {
             line: 1,
             bytes_max,
             object: Vec::new(),
+            page: (1, Vec::new()),
             depth: 0,
             around: 0,
             state: State::Between,
             name: Vec::new(),
             start: 1,
-            next: Next::Unknown,
             pages: Pages::default(),
         }
     }
@@ -144,98 +138,118 @@ impl<R: BufRead> Objects<R> {
 
     /// Takes a byte that stands on a line.
     fn step(&mut self, byte: u8, line: u64) -> Result<Step, JsonError> {
-        let in_row = self.depth > self.around;
-        if in_row {
-            if self.object.len() >= self.bytes_max {
-                return Err(JsonError::TooLong(self.start));
-            }
-            self.object.push(byte);
+        if self.depth > self.around {
+            self.keep(byte)?;
+        } else if self.around == REST_OF_PAGE {
+            self.keep_of_page(byte)?;
+        } else if !is_between(byte) {
+            return self.around_rows(byte, line);
         }
         match (self.state, byte) {
             (State::Escape, _) => self.state = State::Text,
             (State::Text, b'\\') => self.state = State::Escape,
             (State::Text, b'"') => self.state = State::Between,
-            (State::Text, _) if self.depth == 1 => {
-                if self.next == Next::Value {
-                    self.next = Next::Told;
-                } else if self.name.len() < 64 {
-                    self.name.push(byte);
-                }
-            }
+            (State::Text, _) if self.depth == 1 && self.name.len() < 64 => self.name.push(byte),
             (State::Text, _) => {}
-            (State::Between, b'"') if self.depth > 0 => {
+            (State::Between, b'"') => {
                 self.state = State::Text;
                 self.name.clear();
             }
-            (State::Between, b':') if self.depth == 1 && NEXT_MEMBERS.contains(&&*self.name) => {
-                self.next = Next::Value;
-            }
-            (State::Between, b',') if self.depth == 1 && self.next == Next::Value => {
-                self.next = Next::Unknown;
-            }
-            (State::Between, b'{' | b'[') => self.open(byte, line)?,
+            (State::Between, b'{' | b'[') => return self.open_inner(byte, line),
             (State::Between, b'}' | b']') => return self.close(line),
-            (State::Between, _) if self.depth > 0 || is_between(byte) => {}
-            (State::Between, _) => return Err(JsonError::NotJson(line)),
+            (State::Between, _) => {}
         }
         Ok(Step::More)
     }
 
-    fn open(&mut self, byte: u8, line: u64) -> Result<(), JsonError> {
-        self.depth += 1;
-        if byte == b'{' && self.depth == self.around + 1 {
-            self.start = line;
-            self.object.clear();
-            self.object.push(byte);
-        } else if byte == b'[' && self.depth == 1 {
-            // An array of rows.
-            self.around = 1;
-            self.start = line;
-        } else if byte == b'[' && self.depth == 2 && PAGE_MEMBERS.contains(&&*self.name) && self.around == 0 {
-            // What was thought to be a row is a page.
-            self.around = 2;
-            self.object.clear();
-        } else if byte == b'[' && self.depth == self.around + 1 {
-            return Err(JsonError::NotJson(line));
+    fn keep(&mut self, byte: u8) -> Result<(), JsonError> {
+        if self.object.len() >= self.bytes_max {
+            return Err(JsonError::TooLong(self.start));
         }
+        self.object.push(byte);
         Ok(())
     }
 
-    fn close(&mut self, line: u64) -> Result<Step, JsonError> {
-        let Some(depth) = self.depth.checked_sub(1) else { return Err(JsonError::NotJson(line)) };
-        let was_row = self.depth == self.around + 1;
-        self.depth = depth;
-        if depth == 0 {
-            self.end_page(line);
+    fn keep_of_page(&mut self, byte: u8) -> Result<(), JsonError> {
+        if self.page.1.len() >= self.bytes_max {
+            return Err(JsonError::TooLong(self.page.0));
         }
-        if was_row && !self.object.is_empty() {
-            return Ok(Step::Row);
-        }
-        match (depth, self.around) {
-            (0, _) => self.around = 0,
-            (1, 2) => self.around = REST_OF_PAGE,
-            _ => {}
+        self.page.1.push(byte);
+        Ok(())
+    }
+
+    /// Takes a byte that stands between rows: only lists and rows begin there, and end.
+    fn around_rows(&mut self, byte: u8, line: u64) -> Result<Step, JsonError> {
+        match byte {
+            b'{' => {
+                self.depth += 1;
+                self.start = line;
+                self.object.clear();
+                self.object.push(byte);
+            }
+            b'[' if self.depth == 0 => {
+                self.depth = 1;
+                self.around = 1;
+                self.start = line;
+            }
+            b']' if self.around == 1 => {
+                self.depth = 0;
+                self.around = 0;
+            }
+            b']' if self.around == 2 => {
+                self.depth = 1;
+                self.around = REST_OF_PAGE;
+                self.page.1.push(byte);
+            }
+            _ => return Err(JsonError::NoRow(line)),
         }
         Ok(Step::More)
     }
-}
 
-impl<R> Objects<R> {
-    /// Notes whether the page that ends on a line is the last one.
-    fn end_page(&mut self, line: u64) {
-        let has_next = std::mem::replace(&mut self.next, Next::Unknown) == Next::Told;
-        if self.around != REST_OF_PAGE {
-            return;
+    /// Opens a bracket in a row or a page.
+    fn open_inner(&mut self, byte: u8, line: u64) -> Result<Step, JsonError> {
+        self.depth += 1;
+        let is_list_of_page = byte == b'[' && self.depth == 2 && PAGE_MEMBERS.contains(&&*self.name);
+        if is_list_of_page && self.around == REST_OF_PAGE {
+            // Two lists in one page: nobody knows which holds the rows.
+            return Err(JsonError::NoRow(line));
         }
-        match has_next {
-            true => self.pages.unfinished = self.pages.unfinished.or(Some(line)),
-            false => self.pages.last = true,
+        if is_list_of_page && self.around == 0 {
+            // What was thought to be a row is a page.
+            self.around = 2;
+            self.page = (self.start, std::mem::take(&mut self.object));
         }
+        Ok(Step::More)
+    }
+
+    /// Closes a bracket of a row or a page.
+    fn close(&mut self, line: u64) -> Result<Step, JsonError> {
+        self.depth -= 1;
+        if self.depth == self.around {
+            return Ok(Step::Row);
+        }
+        if self.depth == 0 && self.around == REST_OF_PAGE {
+            self.around = 0;
+            let (start, page) = std::mem::take(&mut self.page);
+            let page: Members<'_> = serde_json::from_slice(&page).map_err(|_| JsonError::NotJson(start))?;
+            let tells_next = |name: &&str| page.0.get(*name).is_some_and(|next| !is_nothing(next));
+            if NEXT_MEMBERS.iter().any(tells_next) {
+                self.pages.unfinished = self.pages.unfinished.or(Some(line));
+            } else {
+                self.pages.last = true;
+            }
+        }
+        Ok(Step::More)
     }
 }
 
 /// More brackets than a file opens: nothing behind the rows of a page is a row.
 const REST_OF_PAGE: usize = usize::MAX - 1;
+
+/// Whether a member has no value, or an empty one.
+fn is_nothing(value: &RawValue) -> bool {
+    matches!(value.get(), "null" | "\"\"")
+}
 
 /// Whether a byte may stand between rows: white space, a comma, or the mark before a text.
 fn is_between(byte: u8) -> bool {
@@ -243,13 +257,79 @@ fn is_between(byte: u8) -> bool {
 }
 
 /// The members of an object, by name.
-type Members<'j> = BTreeMap<Cow<'j, str>, &'j RawValue>;
+struct Members<'j>(BTreeMap<Cow<'j, str>, &'j RawValue>);
+
+impl<'de: 'j, 'j> Deserialize<'de> for Members<'j> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = BTreeMap<Cow<'de, str>, &'de RawValue>;
+
+            fn expecting(&self, expected: &mut fmt::Formatter<'_>) -> fmt::Result {
+                expected.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = BTreeMap::new();
+                while let Some(Name(name)) = map.next_key()? {
+                    if members.insert(name, map.next_value()?).is_some() {
+                        return Err(serde::de::Error::custom(TWICE));
+                    }
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Each).map(Self)
+    }
+}
+
+/// A member's name, borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Name<'j>(#[serde(borrow)] Cow<'j, str>);
+
+/// How an error begins that comes of two members with one name.
+const TWICE: &str = "one name twice";
+
+/// Why an object's fields cannot be had.
+#[derive(Debug)]
+pub(crate) enum FieldsError {
+    /// It is no JSON.
+    NotJson,
+    /// It is, but must be rejected; the reason.
+    Rejected(&'static str),
+}
+
+impl FieldsError {
+    fn of(object: &[u8], error: &serde_json::Error) -> Self {
+        if std::str::from_utf8(object).is_err() {
+            return Self::Rejected("the row is not UTF-8 text; export the file as UTF-8");
+        }
+        match serde_json::from_slice::<IgnoredAny>(object) {
+            Err(_) => Self::NotJson,
+            Ok(_) if error.to_string().starts_with(TWICE) => Self::Rejected(
+                "the row has two fields of one name, and nothing tells which holds; export it again",
+            ),
+            Ok(_) => {
+                Self::Rejected("the row has half a letter in a text (a lone \\u surrogate); export it again")
+            }
+        }
+    }
+}
 
 /// Appends the texts of an object's fields, in the order of their paths; for each, where it starts and ends.
 ///
 /// # Errors
-/// When the text is not an object.
+/// When the text is not an object, or one that must be rejected.
 pub(crate) fn fields(
+    object: &[u8],
+    paths: &[&str],
+    bytes: &mut Vec<u8>,
+    spans: &mut Vec<(usize, usize)>,
+) -> Result<(), FieldsError> {
+    texts(object, paths, bytes, spans).map_err(|error| FieldsError::of(object, &error))
+}
+
+fn texts(
     object: &[u8],
     paths: &[&str],
     bytes: &mut Vec<u8>,
@@ -261,12 +341,12 @@ pub(crate) fn fields(
     for path in paths {
         let start = bytes.len();
         let value = match path.rsplit_once('.') {
-            None => members.get(*path).copied(),
+            None => members.0.get(*path).copied(),
             Some((parent, name)) => {
                 if inner.as_ref().is_none_or(|(known, _)| *known != parent) {
                     inner = Some((parent, within(&members, parent)?));
                 }
-                inner.as_ref().and_then(|(_, members)| members.as_ref()?.get(name).copied())
+                inner.as_ref().and_then(|(_, members)| members.as_ref()?.0.get(name).copied())
             }
         };
         if let Some(value) = value {
@@ -280,10 +360,10 @@ pub(crate) fn fields(
 /// The members of the object at a path; nothing where there is none.
 fn within<'j>(members: &Members<'j>, path: &str) -> Result<Option<Members<'j>>, serde_json::Error> {
     let mut names = path.split('.');
-    let mut value = names.next().and_then(|name| members.get(name).copied());
+    let mut value = names.next().and_then(|name| members.0.get(name).copied());
     for name in names {
         let Some(found) = object(value)? else { return Ok(None) };
-        value = found.get(name).copied();
+        value = found.0.get(name).copied();
     }
     object(value)
 }
@@ -378,9 +458,19 @@ mod tests {
     #[test]
     fn what_is_no_json_is_told_with_its_line() {
         assert!(matches!(rows("{\"a\":1}\n{\"a\":", 9), Err(JsonError::Unfinished(2))));
-        assert!(matches!(rows("{\"a\":1}\nx", 9), Err(JsonError::NotJson(2))));
-        assert!(matches!(rows("{}\n]", 9), Err(JsonError::NotJson(2))));
-        assert!(matches!(rows("[[1]]", 9), Err(JsonError::NotJson(1))));
+        for text in
+            ["{\"a\":1}\nx", "{}\n]", "[\n[1]]", "[\n1,2]", "[\nnull]", "[{}\n,\"cost\":5,{}]", "[{}\n}"]
+        {
+            assert!(matches!(rows(text, 9), Err(JsonError::NoRow(2))), "{text}");
+        }
+        for text in ["{\"value\":[{}\n,1]}", "{\"value\":[{}]\n,\"Accounts\":[{}]}", "{\"value\":[]}\n7"] {
+            assert!(matches!(rows(text, 9), Err(JsonError::NoRow(2))), "{text}");
+        }
+        for text in
+            ["\n{\"value\":[{}] lost}", "\n{lost \"value\":[{}]}", "\n{\"value\":[{}],\"a\":1,\"a\":2}"]
+        {
+            assert!(matches!(rows(text, 9), Err(JsonError::NotJson(2))), "{text}");
+        }
         let long = format!("{{\"a\":\"{}\"}}", "x".repeat(2000));
         assert!(matches!(rows(&long, 9), Err(JsonError::TooLong(1))));
     }
@@ -402,7 +492,23 @@ mod tests {
             ),
             ["1.2300E-7", "aé", "", "true", r#"[{"k":"a b"}]"#, "", ""]
         );
-        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
-        assert!(fields(b"{\"a\": }", &["a"], &mut bytes, &mut spans).is_err());
+    }
+
+    #[test]
+    fn a_row_that_is_not_clear_is_told_from_one_that_is_no_json() {
+        let failure =
+            |object: &[u8]| fields(object, &["a", "b.c"], &mut Vec::new(), &mut Vec::new()).unwrap_err();
+        assert!(matches!(failure(b"{\"a\": }"), FieldsError::NotJson));
+        assert!(matches!(failure(b"{\"a\":1 lost}"), FieldsError::NotJson));
+        for (object, reason) in [
+            (&b"{\"a\":1,\"a\":1}"[..], "two fields of one name"),
+            (b"{\"a\":1,\"\\u0061\":2}", "two fields of one name"),
+            (b"{\"b\":{\"c\":1,\"c\":2}}", "two fields of one name"),
+            (b"{\"a\":\"x\\ud800\"}", "lone \\u surrogate"),
+            (b"{\"a\":\"\xFF\"}", "not UTF-8"),
+        ] {
+            let FieldsError::Rejected(told) = failure(object) else { panic!("{reason}") };
+            assert!(told.contains(reason), "{told}");
+        }
     }
 }

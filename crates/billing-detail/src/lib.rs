@@ -40,7 +40,7 @@ mod workers;
 
 pub use error::DetailError;
 pub use ingest::{IngestOptions, Ingested, Progress, ingest};
-pub use inputs::{Input, expand};
+pub use inputs::{Found, Input, expand, find};
 pub use lookup::{DetailRow, RowFilter};
 pub use remote::{RemoteFailure, RemoteObject, RemoteObjects};
 pub use store::{CompletedDetail, DetailStore, DetailWriter};

@@ -1,8 +1,9 @@
 //! Detail beyond this machine: written here, uploaded when it is complete, and read in parts from there.
 //!
-//! An object store knows no locks. So a folder has a marker object, which is put before everything else in it and once
-//! more when all of it is there; a folder that the ledger does not know belongs to a running import as long as its marker
-//! is younger than [`ABANDONED_AFTER`] by the store's own clock. Removing a folder takes its marker last.
+//! An object store knows no locks. So a folder has a marker object, whose name says whose import it is, which is put
+//! before everything else in it and once more when all of it is there; a folder that the ledger does not know belongs to a
+//! running import as long as its marker is younger than [`ABANDONED_AFTER`] by the store's own clock. A second object says
+//! that the folder was in force once. Removing a folder takes its marker last.
 
 use std::{
     fmt, fs,
@@ -21,7 +22,7 @@ use parquet::{
 
 use crate::{
     error::DetailError,
-    store::{LedgerError, MARKER, is_folder_name, new_folder_name},
+    store::{KEPT, LedgerError, Owner, is_folder_name, new_folder_name},
 };
 
 /// After so long without a new marker an import is taken for dead. The longest file of a part must be uploaded in this
@@ -87,18 +88,25 @@ pub trait RemoteObjects: fmt::Debug + Send + Sync {
 pub(crate) struct Uploaded {
     objects: Arc<dyn RemoteObjects>,
     name: String,
+    owner: Owner,
     keep: bool,
 }
 
 impl Uploaded {
     /// Uploads all files of a local folder, whose name is that of the import's folder.
-    pub(crate) fn new(objects: Arc<dyn RemoteObjects>, name: &str, from: &Path) -> Result<Self, DetailError> {
-        let uploaded = Self { objects, name: name.to_owned(), keep: false };
+    pub(crate) fn new(
+        objects: Arc<dyn RemoteObjects>,
+        owner: &Owner,
+        name: &str,
+        from: &Path,
+    ) -> Result<Self, DetailError> {
+        let uploaded = Self { objects, name: name.to_owned(), owner: owner.clone(), keep: false };
+        let marker = owner.marker();
         let unreadable = |error: io::Error| DetailError::store_io(from, "listing the folder", &error);
         let mut files = Vec::new();
         for entry in fs::read_dir(from).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
-            if entry.file_name() != MARKER {
+            if entry.file_name() != *marker {
                 files.push(entry);
             }
         }
@@ -114,11 +122,12 @@ impl Uploaded {
 
     /// Says that this import is alive.
     fn mark(&self) -> Result<(), DetailError> {
-        let marker = format!("{}/{MARKER}", self.name);
+        let marker = format!("{}/{}", self.name, self.owner.marker());
         self.objects.put(&marker, b"cloud-billing\n").map_err(DetailError::Remote)
     }
 
     pub(crate) fn keep(&mut self) {
+        keep(self.objects.as_ref(), &self.name);
         self.keep = true;
     }
 }
@@ -129,35 +138,51 @@ impl Drop for Uploaded {
         if !self.keep
             && let Ok(objects) = self.objects.list(&self.name)
         {
-            let _ = remove(self.objects.as_ref(), &self.name, &objects);
+            let _ = remove(self.objects.as_ref(), &self.owner, &self.name, &objects);
         }
     }
 }
 
+/// Says that a folder's detail is in force. Where that fails the ledger knows it all the same, and the next sweep says it.
+fn keep(objects: &dyn RemoteObjects, folder: &str) {
+    let _ = objects.put(&format!("{folder}/{KEPT}"), b"cloud-billing\n");
+}
+
 /// Removes the objects of a folder, its marker last.
-fn remove(objects: &dyn RemoteObjects, folder: &str, listed: &[RemoteObject]) -> Result<(), RemoteFailure> {
-    let marker = format!("{folder}/{MARKER}");
+fn remove(
+    objects: &dyn RemoteObjects,
+    owner: &Owner,
+    folder: &str,
+    listed: &[RemoteObject],
+) -> Result<(), RemoteFailure> {
+    let marker = format!("{folder}/{}", owner.marker());
     for object in listed.iter().filter(|object| object.name != marker) {
         objects.delete(&object.name)?;
     }
     objects.delete(&marker)
 }
 
-/// Removes the folders that the ledger does not know and whose import is dead; tells how many.
+/// Removes the folders of an owner that were never kept, that the ledger does not know and whose import is dead; tells how
+/// many.
 pub(crate) fn sweep(
     objects: &dyn RemoteObjects,
+    owner: &Owner,
     is_known: &mut dyn FnMut(&str) -> Result<bool, LedgerError>,
 ) -> Result<usize, DetailError> {
     let listed = objects.list("").map_err(DetailError::Remote)?;
     let mut suspects = Vec::new();
     for (folder, of_folder) in by_folder(&listed) {
-        let marker = format!("{folder}/{MARKER}");
-        let marked = of_folder.iter().find(|object| object.name == marker).map(|object| object.modified);
-        // Without a marker it is not ours: a removal takes it last.
-        if let Some(marked) = marked
-            && !is_known(folder).map_err(DetailError::Ledger)?
-        {
-            suspects.push((folder, of_folder, marked));
+        let (marker, kept) = (format!("{folder}/{}", owner.marker()), format!("{folder}/{KEPT}"));
+        // Without this owner's marker it is another's: a removal takes it last.
+        let Some(marked) = of_folder.iter().find(|object| object.name == marker) else { continue };
+        if of_folder.iter().any(|object| object.name == kept) {
+            continue;
+        }
+        if is_known(folder).map_err(DetailError::Ledger)? {
+            // Its import was killed before it could say so.
+            keep(objects, folder);
+        } else {
+            suspects.push((folder, of_folder, marked.modified));
         }
     }
     if suspects.is_empty() {
@@ -170,7 +195,7 @@ pub(crate) fn sweep(
         if age < ABANDONED_AFTER.as_secs() || is_known(folder).map_err(DetailError::Ledger)? {
             continue;
         }
-        remove(objects, folder, of_folder).map_err(DetailError::Remote)?;
+        remove(objects, owner, folder, of_folder).map_err(DetailError::Remote)?;
         removed += 1;
     }
     Ok(removed)
@@ -384,13 +409,15 @@ mod tests {
         let completed = writer.complete().unwrap();
         let name = completed.folder().to_owned();
         assert!(!local.exists(), "the local copy is gone");
-        assert_eq!(memory.names(), [format!("{name}/{MARKER}"), format!("{name}/part-00000.parquet")]);
+        let marker = format!("{name}/cloud-billing-detail-{}.lock", store.owner());
+        assert_eq!(memory.names(), [marker, format!("{name}/part-00000.parquet")]);
         drop(completed);
         assert_eq!(memory.names(), [""; 0]);
         let writer = store.begin().unwrap();
         fs::write(writer.path().join("part-00000.parquet"), "x").unwrap();
         writer.complete().unwrap().keep();
-        assert_eq!(memory.names().len(), 2);
+        assert_eq!(memory.names().len(), 3);
+        assert!(memory.names().iter().any(|name| name.ends_with(KEPT)));
     }
 
     #[test]
@@ -406,14 +433,7 @@ mod tests {
     #[test]
     fn a_sweep_removes_what_is_dead_and_nothing_else() {
         let (memory, store) = store();
-        let import = || {
-            let writer = store.begin().unwrap();
-            fs::write(writer.path().join("part-00000.parquet"), "x").unwrap();
-            let completed = writer.complete().unwrap();
-            let name = completed.folder().to_owned();
-            completed.keep();
-            name
-        };
+        let import = || killed(&memory, &store);
         let (known, dead, late) = (import(), import(), import());
         let foreign = format!("import-{}", "0".repeat(32));
         memory.put(&format!("{foreign}/letter.txt"), b"not ours").unwrap();
@@ -427,7 +447,10 @@ mod tests {
             Ok(name == known || (name == late && asked.iter().filter(|known| *known == name).count() > 1))
         };
         assert_eq!(store.sweep(&mut is_known).unwrap(), 1);
-        let left = memory.names();
+        let mut left = memory.names();
+        let healed = left.len();
+        left.retain(|name| !name.ends_with(KEPT));
+        assert_eq!(healed - left.len(), 1, "the known one is marked as kept");
         assert!(!left.iter().any(|name| name.starts_with(&dead)), "{left:?}");
         for name in [&known, &late, &running] {
             assert_eq!(left.iter().filter(|left| left.starts_with(name.as_str())).count(), 2, "{name}");
@@ -440,13 +463,41 @@ mod tests {
         assert_eq!(store.sweep(&mut |name| Ok(name != running)).unwrap(), 1);
     }
 
+    /// The folder of an import that was killed before the ledger's transaction, or before it could say how that ended.
+    fn killed(memory: &Memory, store: &DetailStore) -> String {
+        let writer = store.begin().unwrap();
+        fs::write(writer.path().join("part-00000.parquet"), "x").unwrap();
+        let completed = writer.complete().unwrap();
+        let name = completed.folder().to_owned();
+        completed.keep();
+        memory.delete(&format!("{name}/{KEPT}")).unwrap();
+        name
+    }
+
+    #[test]
+    fn what_was_kept_once_or_is_another_s_is_never_removed() {
+        let (memory, mut store) = store();
+        store.begin().unwrap().complete().unwrap().keep();
+        // A version before this one put another marker.
+        let former = format!("import-{}/cloud-billing-detail.lock", "2".repeat(32));
+        memory.put(&former, b"cloud-billing\n").unwrap();
+        let own = store.owner().to_owned();
+        store.set_owner(&"3".repeat(32));
+        killed(&memory, &store);
+        store.set_owner(&own);
+        let before = memory.names();
+        memory.later(1000);
+        assert_eq!(store.sweep(&mut |_| Ok(false)).unwrap(), 0);
+        assert_eq!(memory.names(), before);
+    }
+
     #[test]
     fn a_sweep_that_cannot_ask_the_ledger_removes_nothing() {
         let (memory, store) = store();
-        store.begin().unwrap().complete().unwrap().keep();
+        killed(&memory, &store);
         memory.later(100);
         assert!(store.sweep(&mut |_| Err("no connection".into())).is_err());
-        assert_eq!(memory.names().len(), 1);
+        assert_eq!(memory.names().len(), 2);
     }
 
     #[test]

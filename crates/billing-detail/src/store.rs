@@ -1,8 +1,10 @@
 //! The folders under `DETAIL_URL`: one for each import, written once and never changed.
 //!
-//! On this machine, a folder belongs to an import that runs as long as the lock on its marker is held. When the ledger has committed,
-//! the folder is known there; a folder that is neither known nor locked is left over from a crash, and `sweep` removes
-//! it. Beyond this machine [`mod@crate::remote`] says how it is done.
+//! Several ledgers may keep their detail in one place, a copy or an older state of one among them. So a folder says by
+//! its marker's name whose import began it, and by a second file that it was in force once. On this machine, it belongs
+//! to an import that runs as long as the lock on its marker is held. A folder of one's own that the ledger does not
+//! know, that nobody locks and that was never kept is left over from a crash: `sweep` removes it, and nothing else.
+//! Beyond this machine [`mod@crate::remote`] says how it is done.
 
 use std::{
     collections::BTreeSet,
@@ -25,8 +27,9 @@ use crate::{
 
 /// How a folder's name begins; 32 hexadecimal digits follow.
 const PREFIX: &str = "import-";
-/// The file that makes a folder one of ours. Whoever holds its lock owns the folder.
-pub(crate) const MARKER: &str = "cloud-billing-detail.lock";
+/// The file that says that a folder's detail was in force once: no ledger removes it, even one that does not know it,
+/// because it is an older state of the one that does.
+pub(crate) const KEPT: &str = "cloud-billing-detail.kept";
 
 /// Why the ledger could not say whether it knows a folder.
 pub type LedgerError = Box<dyn std::error::Error + Send + Sync>;
@@ -35,6 +38,24 @@ pub type LedgerError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Debug)]
 pub struct DetailStore {
     place: Place,
+    owner: Owner,
+}
+
+/// Whose imports write to a store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Owner(String);
+
+impl Owner {
+    /// One that nobody else is.
+    pub(crate) fn new() -> Self {
+        Self(format!("{:016x}{:016x}", random(), random()))
+    }
+
+    /// The name of the file that makes a folder one of this owner's. On this machine, whoever holds its lock is at work
+    /// in the folder.
+    pub(crate) fn marker(&self) -> String {
+        format!("cloud-billing-detail-{}.lock", self.0)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +90,7 @@ enum CompletedContent {
 struct Folder {
     root: PathBuf,
     name: String,
+    owner: Owner,
     /// Holds the lock; closing it gives the lock back.
     marker: File,
     keep: bool,
@@ -102,12 +124,22 @@ impl DetailStore {
         if path.trim().is_empty() {
             return refuse(&format!("no folder is named; {expected}"));
         }
-        Ok(Self { place: Place::Folder(PathBuf::from(path)) })
+        Ok(Self { place: Place::Folder(PathBuf::from(path)), owner: Owner::new() })
     }
 
     /// Keeps detail beyond this machine.
     pub fn remote(objects: Arc<dyn RemoteObjects>) -> Self {
-        Self { place: Place::Remote(objects) }
+        Self { place: Place::Remote(objects), owner: Owner::new() }
+    }
+
+    /// Whose imports write here: 32 hexadecimal digits, which nobody else has until they are given to another store.
+    pub fn owner(&self) -> &str {
+        &self.owner.0
+    }
+
+    /// Writes and sweeps for this owner from now on.
+    pub fn set_owner(&mut self, owner: &str) {
+        self.owner = Owner(owner.to_owned());
     }
 
     /// Makes a new folder and takes its lock. Beyond this machine nothing is made yet.
@@ -116,23 +148,26 @@ impl DetailStore {
     /// When the folder cannot be made.
     pub fn begin(&self) -> Result<DetailWriter, DetailError> {
         match &self.place {
-            Place::Folder(root) => Ok(DetailWriter { folder: Folder::begin(root)?, remote: None }),
+            Place::Folder(root) => {
+                Ok(DetailWriter { folder: Folder::begin(root, &self.owner)?, remote: None })
+            }
             Place::Remote(objects) => {
                 let temporary =
                     tempfile::Builder::new().prefix("cloud-billing-detail-").tempdir().map_err(|error| {
                         let folder = std::env::temp_dir();
                         DetailError::store_io(&folder, "making a temporary folder for detail", &error)
                     })?;
-                let folder = Folder::begin(temporary.path())?;
+                let folder = Folder::begin(temporary.path(), &self.owner)?;
                 Ok(DetailWriter { folder, remote: Some((objects.clone(), temporary)) })
             }
         }
     }
 
-    /// Removes the folders that the ledger does not know and that no running import holds; tells how many.
+    /// Removes the folders of this owner that were never kept, that the ledger does not know and that no running import
+    /// holds; tells how many.
     ///
     /// `is_known` is asked again once the folder's lock is held: an import that commits in between is safe. What is
-    /// not one of our folders by name and marker is never touched.
+    /// not one of this owner's folders by name and marker is never touched.
     ///
     /// # Errors
     /// When a folder cannot be read or removed, or `is_known` fails.
@@ -142,7 +177,7 @@ impl DetailStore {
     ) -> Result<usize, DetailError> {
         let root = match &self.place {
             Place::Folder(root) => root,
-            Place::Remote(objects) => return remote::sweep(objects.as_ref(), is_known),
+            Place::Remote(objects) => return remote::sweep(objects.as_ref(), &self.owner, is_known),
         };
         let entries = match fs::read_dir(root) {
             Ok(entries) => entries,
@@ -155,19 +190,25 @@ impl DetailStore {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = entry.path();
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            if !is_folder || !is_folder_name(&name) || is_known(&name).map_err(DetailError::Ledger)? {
+            if !is_folder || !is_folder_name(&name) || path.join(KEPT).exists() {
                 continue;
             }
-            let Ok(marker) = File::open(path.join(MARKER)) else {
-                // Without a marker it is not ours, unless an import or a sweep was killed beside it: then it is empty,
-                // and only an empty folder can be removed so. An import that just made it goes on with another.
+            let Ok(marker) = File::open(path.join(self.owner.marker())) else {
+                // Without this owner's marker it is another's, unless an import or a sweep was killed beside it: then it
+                // is empty, and only an empty folder can be removed so. An import that just made it goes on with another.
                 removed += usize::from(fs::remove_dir(&path).is_ok());
                 continue;
             };
+            if is_known(&name).map_err(DetailError::Ledger)? {
+                // Its import was killed before it could say so.
+                keep(&path);
+                continue;
+            }
             if marker.try_lock().is_err() || is_known(&name).map_err(DetailError::Ledger)? {
                 continue;
             }
-            remove(&path).map_err(|error| DetailError::store_io(&path, "removing the folder", &error))?;
+            remove(&path, &self.owner)
+                .map_err(|error| DetailError::store_io(&path, "removing the folder", &error))?;
             removed += 1;
         }
         Ok(removed)
@@ -231,7 +272,7 @@ impl DetailStore {
 
 impl Folder {
     /// Makes a new folder below a root and takes its lock.
-    fn begin(root: &Path) -> Result<Self, DetailError> {
+    fn begin(root: &Path, owner: &Owner) -> Result<Self, DetailError> {
         let failed = |error: &io::Error| DetailError::store_io(root, "making a folder for detail", error);
         fs::create_dir_all(root).map_err(|error| failed(&error))?;
         // A few attempts, in case a sweep takes the folder in the moment before it is locked.
@@ -243,7 +284,7 @@ impl Folder {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(failed(&error)),
             }
-            let marker_path = path.join(MARKER);
+            let marker_path = path.join(owner.marker());
             let marker = match File::create_new(&marker_path) {
                 Ok(marker) => marker,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -251,7 +292,8 @@ impl Folder {
             };
             match marker.try_lock() {
                 Ok(()) if marker_path.exists() => {
-                    return Ok(Self { root: root.to_owned(), name, marker, keep: false });
+                    let (root, owner) = (root.to_owned(), owner.clone());
+                    return Ok(Self { root, name, owner, marker, keep: false });
                 }
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(failed(&error)),
@@ -279,7 +321,7 @@ impl DetailWriter {
     pub(crate) fn complete(self) -> Result<CompletedDetail, DetailError> {
         let name = self.folder.name.clone();
         if let Some((objects, _temporary)) = &self.remote {
-            let uploaded = Uploaded::new(objects.clone(), &name, &self.folder.path())?;
+            let uploaded = Uploaded::new(objects.clone(), &self.folder.owner, &name, &self.folder.path())?;
             return Ok(CompletedDetail { name, content: CompletedContent::Remote(uploaded) });
         }
         for path in [&self.folder.path(), &self.folder.root] {
@@ -300,7 +342,10 @@ impl CompletedDetail {
     /// Keeps the folder, once the ledger knows it, and gives the lock back.
     pub fn keep(mut self) {
         match &mut self.content {
-            CompletedContent::Folder(folder) => folder.keep = true,
+            CompletedContent::Folder(folder) => {
+                keep(&folder.path());
+                folder.keep = true;
+            }
             CompletedContent::Remote(uploaded) => uploaded.keep(),
         }
     }
@@ -310,25 +355,31 @@ impl Drop for Folder {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next sweep.
         if !self.keep {
-            let _ = remove(&self.path());
+            let _ = remove(&self.path(), &self.owner);
         }
         let _ = self.marker.unlock();
     }
 }
 
 /// Removes a folder; its marker last, so that a removal that was cut short is taken up by the next sweep.
-fn remove(path: &Path) -> io::Result<()> {
+fn remove(path: &Path, owner: &Owner) -> io::Result<()> {
+    let marker = owner.marker();
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if entry.file_name() != MARKER {
+        if entry.file_name() != *marker {
             match entry.file_type()?.is_dir() {
                 true => fs::remove_dir_all(entry.path())?,
                 false => fs::remove_file(entry.path())?,
             }
         }
     }
-    fs::remove_file(path.join(MARKER))?;
+    fs::remove_file(path.join(marker))?;
     fs::remove_dir(path)
+}
+
+/// Says that a folder's detail is in force. Where that fails the ledger knows it all the same, and the next sweep says it.
+fn keep(path: &Path) {
+    let _ = File::create(path.join(KEPT));
 }
 
 /// A name that no other folder has.
@@ -413,13 +464,7 @@ mod tests {
     fn a_sweep_removes_orphans_and_nothing_else() {
         let (_root, store) = store();
         assert_eq!(store.sweep(&mut |_| Ok(false)).unwrap(), 0);
-        let keep = || {
-            let completed = store.begin().unwrap().complete().unwrap();
-            let name = completed.folder().to_owned();
-            completed.keep();
-            name
-        };
-        let (known, orphan, late) = (keep(), keep(), keep());
+        let (known, orphan, late) = (killed(&store), killed(&store), killed(&store));
         fs::write(root(&store).join(&orphan).join("part-00000.parquet"), "x").unwrap();
         let running = store.begin().unwrap();
         let foreign = format!("{PREFIX}{}", "0".repeat(32));
@@ -445,10 +490,40 @@ mod tests {
         }
     }
 
+    /// The folder of an import that was killed before the ledger's transaction, or before it could say how that ended.
+    fn killed(store: &DetailStore) -> String {
+        let mut completed = store.begin().unwrap().complete().unwrap();
+        let CompletedContent::Folder(folder) = &mut completed.content else { unreachable!() };
+        folder.keep = true;
+        completed.folder().to_owned()
+    }
+
+    #[test]
+    fn what_was_kept_once_or_is_another_s_is_never_removed() {
+        let (_root, mut store) = store();
+        let completed = store.begin().unwrap().complete().unwrap();
+        let kept = completed.folder().to_owned();
+        completed.keep();
+        // A version before this one put another marker.
+        let former = format!("{PREFIX}{}", "2".repeat(32));
+        fs::create_dir(root(&store).join(&former)).unwrap();
+        fs::write(root(&store).join(&former).join("cloud-billing-detail.lock"), "").unwrap();
+        let (healed, own) = (killed(&store), store.owner().to_owned());
+        store.set_owner(Owner::new().0.as_str());
+        let foreign = killed(&store);
+        store.set_owner(&own);
+        assert_eq!(store.sweep(&mut |name| Ok(name == healed)).unwrap(), 0);
+        // An older state of the ledger knows nothing of them.
+        assert_eq!(store.sweep(&mut |_| Ok(false)).unwrap(), 0);
+        for name in [&kept, &former, &healed, &foreign] {
+            assert!(root(&store).join(name).exists(), "{name}");
+        }
+    }
+
     #[test]
     fn a_sweep_that_cannot_ask_the_ledger_removes_nothing() {
         let (_root, store) = store();
-        store.begin().unwrap().complete().unwrap().keep();
+        killed(&store);
         let error = store.sweep(&mut |_| Err("no connection".into())).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -19,6 +19,8 @@ use crate::{
 pub(crate) struct Headings {
     text: String,
     spans: Vec<(usize, usize)>,
+    /// Whether there is no line for them, because each row names its fields.
+    are_named: bool,
 }
 
 /// Why a record is no row.
@@ -38,7 +40,18 @@ impl Headings {
             text.push_str(name);
             spans.push((start, text.len()));
         }
-        Self { text, spans }
+        Self { text, spans, are_named: true }
+    }
+
+    /// Fills `bytes` and `spans` with a malformed record of a table whose rows name their fields: the row as it stands in
+    /// the file, and why it cannot be read.
+    pub(crate) fn broken_row(row: &[u8], reason: &str, bytes: &mut Vec<u8>, spans: &mut Vec<(usize, usize)>) {
+        let text = String::from_utf8_lossy(row);
+        bytes.clear();
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.extend_from_slice(reason.as_bytes());
+        spans.clear();
+        spans.extend([(0, text.len()), (text.len(), bytes.len())]);
     }
 
     /// What reads the rows below such headings.
@@ -75,7 +88,8 @@ pub(crate) fn find_headings<R: BufRead>(
         };
         match format.headings(Row::new(&fields(text, record.spans)), tags) {
             Ok(reader) => {
-                return Ok((Headings { text: text.to_owned(), spans: record.spans.to_vec() }, reader));
+                let (text, spans) = (text.to_owned(), record.spans.to_vec());
+                return Ok((Headings { text, spans, are_named: false }, reader));
             }
             Err(MissingColumns { refused: Some(refused), .. }) => {
                 return Err(DetailError::at_line(file, record.line, refused));
@@ -101,6 +115,7 @@ pub(crate) fn find_headings<R: BufRead>(
 fn missing_error(file: &str, best: Option<(u64, MissingColumns)>, format: &dyn TableFormat) -> DetailError {
     let required = format.required();
     match best {
+        Some((_, MissingColumns { refused: Some(refused), .. })) => DetailError::input(file, refused),
         None => DetailError::input(file, "there is no line with text in it; export it again"),
         Some((_, MissingColumns { found: 0, .. })) => {
             DetailError::input(file, format!("no line has the headings of this table; expected {required}"))
@@ -187,6 +202,11 @@ impl Headings {
                 problem.to_owned(),
             ));
         };
+        if record.is_malformed && self.are_named {
+            let field = |at: usize| record.spans.get(at).and_then(|(start, end)| text.get(*start..*end));
+            let [row, reason] = [0, 1].map(|at| field(at).unwrap_or_default().to_owned());
+            return Err(NoRow::Broken(row, reason));
+        }
         if record.is_malformed {
             let problem = "a quote is closed in the middle of a field; write a quote inside a field as two quotes, \
                            or none";

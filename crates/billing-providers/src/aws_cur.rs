@@ -83,6 +83,7 @@ impl TableFormat for AwsCur {
     fn headings(&self, record: Row<'_>, tags: &TagNames) -> Result<Box<dyn RowReader>, MissingColumns> {
         let columns = Columns::named(record, name);
         columns.check(NEEDS).map_err(|missing| focus::told_apart(missing, &columns, "AWS's own report"))?;
+        columns.check_doubled(NEEDS)?;
         Ok(reader(columns, |columns| Fields::new(columns, tags)))
     }
 

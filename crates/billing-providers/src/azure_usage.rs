@@ -193,7 +193,12 @@ impl Fields {
             service: text(row, self.consumed_service),
             resource: text(row, self.resource_id),
             product: text(row, self.product),
-            untold: [self.term, self.pricing_model].into_iter().chain(self.commitment).flatten().next().is_none(),
+            untold: [self.term, self.pricing_model]
+                .into_iter()
+                .chain(self.commitment)
+                .flatten()
+                .next()
+                .is_none(),
         }
     }
 }
@@ -301,6 +306,17 @@ mod tests {
         lines::read(&mut *reader, "1,2,CHF,s,10/01/2026", |line| assert_eq!(&*line.billed_cost, "1"));
         assert_eq!(reader.heading("BilledCost"), "Kosten (Cost)");
         assert_eq!(reader.heading("ProviderName"), "ProviderName");
+        assert_eq!(reader.finish(), Ok(()));
+    }
+
+    #[test]
+    fn a_heading_beside_its_translation_is_taken_where_they_agree() {
+        let mut reader = reader("Kosten (Cost),Cost,Währung (BillingCurrency),SubscriptionId,Date (Date)");
+        lines::read(&mut *reader, "1,1,CHF,s,10/01/2026", |line| assert_eq!(&*line.billed_cost, "1"));
+        assert_eq!(reader.finish(), Ok(()));
+        lines::read(&mut *reader.fork(), "1,2,CHF,s,10/01/2026", |_| ());
+        let message = "the headings 'Kosten (Cost)' and 'Cost' mean one column";
+        assert!(reader.finish().unwrap_err().starts_with(message));
     }
 
     #[test]

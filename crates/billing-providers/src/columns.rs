@@ -64,6 +64,37 @@ impl Columns {
         })
     }
 
+    /// Pairs of columns with one name, of which the first is read and the second is from now on. Translations give two
+    /// columns one English name, as the French one calls the cost and a price `Cost (Cost)`: there the first is the one.
+    pub(crate) fn read_doubled(&mut self) -> Vec<[Column; 2]> {
+        let mut pairs = Vec::new();
+        for (first, place) in self.read.clone().into_iter().enumerate() {
+            for other in 0..self.names.len() {
+                let is_same = other != place && self.names.get(other) == self.names.get(place);
+                if is_same && !(self.is_translated(place) && self.is_translated(other)) {
+                    pairs.push([first, self.read_place(other)]);
+                }
+            }
+        }
+        pairs
+    }
+
+    fn is_translated(&self, place: usize) -> bool {
+        self.headings.get(place).is_some_and(|heading| english(heading) != heading)
+    }
+
+    /// Whether each needed column stands only once in the table.
+    pub(crate) fn check_doubled(&self, needs: &[Need]) -> Result<(), MissingColumns> {
+        for name in needs.iter().flat_map(|need| need.any_of) {
+            let mut headings = self.names.iter().zip(&*self.headings).filter(|(known, _)| known == name);
+            if let (Some((_, one)), Some((_, other))) = (headings.next(), headings.next()) {
+                let refused = Some(doubled(one, other));
+                return Err(MissingColumns { missing: Vec::new(), found: needs.len(), refused });
+            }
+        }
+        Ok(())
+    }
+
     /// The places in the table of the columns that are read.
     pub(crate) fn read(&self) -> &[usize] {
         &self.read
@@ -84,6 +115,14 @@ impl Columns {
         let found = needs.len() - missing.len();
         Err(MissingColumns { missing, found, refused: None })
     }
+}
+
+/// The sentence for two headings that mean one column.
+pub(crate) fn doubled(one: &str, other: &str) -> String {
+    format!(
+        "the headings '{one}' and '{other}' mean one column, and nothing tells which of the two holds; export the file \
+         again with only one of them"
+    )
 }
 
 /// The English name out of `Kosten (Cost)`; a heading without one is its own name.

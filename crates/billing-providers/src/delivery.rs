@@ -85,6 +85,14 @@ pub fn locate(
             "the manifest {name} names no file; wait until the provider has written the report"
         ));
     };
+    let leads_out = |file: &&ManifestFile| file.key.split(['/', '\\']).any(|name| name == "..");
+    if let Some(file) = manifest.files.iter().find(leads_out) {
+        return Err(format!(
+            "the manifest {name} names {}, which leads out of the folder that it stands in; copy the report again from \
+             where the provider delivers it",
+            file.key
+        ));
+    }
     let missing = |file: &ManifestFile| {
         format!(
             "the file {} is missing, which the manifest {name} names; copy the report again with all its files",

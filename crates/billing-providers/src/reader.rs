@@ -1,7 +1,13 @@
 //! The reader of rows that all sources share: which columns are read, what their headings are, and how the numbers of
 //! the file are written. A source adds its [`Layout`]: what is in which column.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use billing_core::{
     line_item::{RawLine, Row},
@@ -9,7 +15,7 @@ use billing_core::{
 };
 
 use crate::{
-    columns::{Column, Columns, text},
+    columns::{Column, Columns, doubled, text},
     numbers::Evidence,
 };
 
@@ -55,6 +61,36 @@ impl Table {
 struct Reader<L> {
     table: Table,
     layout: L,
+    doubled: Doubled,
+}
+
+/// Columns that are read and have one name, but for those of two translations (see [`Columns::read_doubled`]). The first
+/// counts; a table in which they differ in some row is refused, because nobody knows which holds.
+#[derive(Clone)]
+struct Doubled {
+    pairs: Vec<[Column; 2]>,
+    /// The first pair that differs in some row; more than there are pairs while there is none.
+    differs: Arc<AtomicUsize>,
+}
+
+impl Doubled {
+    fn new(columns: &mut Columns) -> Self {
+        Self { pairs: columns.read_doubled(), differs: Arc::new(AtomicUsize::new(usize::MAX)) }
+    }
+
+    fn look(&self, row: Row<'_>) {
+        for (number, [one, other]) in self.pairs.iter().enumerate() {
+            if text(row, Some(*one)) != text(row, Some(*other)) {
+                self.differs.fetch_min(number, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn judge(&self, columns: &Columns) -> Result<(), String> {
+        let Some([one, other]) = self.pairs.get(self.differs.load(Ordering::Relaxed)) else { return Ok(()) };
+        let heading = |column: &Column| columns.heading(Some(*column)).unwrap_or_default();
+        Err(doubled(heading(one), heading(other)))
+    }
 }
 
 /// The reader of the table with these columns. `layout` finds the ones that are read.
@@ -63,7 +99,8 @@ pub(crate) fn reader<L: Layout>(
     layout: impl FnOnce(&mut Columns) -> L,
 ) -> Box<dyn RowReader> {
     let layout = layout(&mut columns);
-    Box::new(Reader { table: Table { columns, numbers: Evidence::default() }, layout })
+    let doubled = Doubled::new(&mut columns);
+    Box::new(Reader { table: Table { columns, numbers: Evidence::default() }, layout, doubled })
 }
 
 impl<L: Layout> RowReader for Reader<L> {
@@ -72,6 +109,7 @@ impl<L: Layout> RowReader for Reader<L> {
     }
 
     fn read<'r>(&mut self, row: Row<'r>) -> RawLine<'r> {
+        self.doubled.look(row);
         self.layout.read(&self.table, row)
     }
 
@@ -85,6 +123,7 @@ impl<L: Layout> RowReader for Reader<L> {
     }
 
     fn finish(&self) -> Result<(), String> {
+        self.doubled.judge(&self.table.columns)?;
         self.layout.judge()?;
         self.table.numbers.judge()
     }

@@ -14,6 +14,7 @@ use std::{
 
 use billing_core::{
     Period,
+    file_name::{FileKind, TABLES, kind_of, refusal},
     ports::{Delivery, NoManifest},
 };
 use billing_providers::delivery::{Listed, Selection, Wanted, locate, select};
@@ -28,8 +29,6 @@ use crate::{
 const MANIFEST_MAX: u64 = 64 << 20;
 /// How many files are downloaded at once.
 const AT_ONCE: usize = 3;
-/// How the names of tables end.
-const TABLES: &[&str] = &[".csv", ".gz", ".zip", ".parquet", ".json", ".jsonl", ".ndjson"];
 
 /// A bill that was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +39,16 @@ pub struct Delivered {
     pub period: Option<Period>,
     /// How many rows a manifest says that each file has; empty where there is none.
     pub rows: Vec<Option<u64>>,
+    /// What lies in the folder and is no part of a bill by its name, by the addresses that it has.
+    pub left_out: Vec<String>,
 }
 
 /// What to download.
+#[derive(Default)]
 struct Chosen {
     keys: Vec<String>,
     rows: Vec<Option<u64>>,
+    left_out: Vec<String>,
     manifest: Option<String>,
     period: Option<Period>,
 }
@@ -66,16 +69,24 @@ pub fn fetch_documents(
 ) -> Result<Delivered, RemoteError> {
     let prefix = &store.location().prefix;
     let is_manifest = delivery.is_some_and(|delivery| delivery.is_manifest(prefix));
-    if (is_manifest || is_table(prefix))
+    // A folder's name mostly has no point.
+    let may_be_file = prefix.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if (is_manifest || may_be_file)
         && let Some(object) = found(store.head(prefix))?
     {
         let chosen = match delivery.filter(|_| is_manifest) {
             Some(delivery) => of_manifest(store, delivery, &object.key)?,
-            None => Chosen { keys: vec![object.key], rows: Vec::new(), manifest: None, period: None },
+            None => Chosen { keys: vec![object.key], ..Chosen::default() },
         };
         return fetch(store, chosen, folder);
     }
     let listed = store.list(prefix)?;
+    if listed.is_empty()
+        && !prefix.is_empty()
+        && let Some(object) = found(store.head(prefix))?
+    {
+        return fetch(store, Chosen { keys: vec![object.key], ..Chosen::default() }, folder);
+    }
     let chosen = match delivery.filter(|known| listed.iter().any(|object| known.is_manifest(&object.key))) {
         Some(delivery) => newest(store, delivery, &listed, wanted)?,
         None => tables(store, &listed)?,
@@ -94,15 +105,20 @@ fn found<T>(answer: Result<T, RemoteError>) -> Result<Option<T>, RemoteError> {
     }
 }
 
-fn is_table(key: &str) -> bool {
-    let name = key.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    // What begins with a point or a line is a tool's own: `_SUCCESS`, `.part.crc`.
-    !name.starts_with(['.', '_']) && TABLES.iter().any(|end| name.ends_with(end))
-}
-
+/// All tables of a folder. What may be a part of the bill and is not read is never passed over in silence.
 fn tables(store: &ObjectStore, listed: &[Object]) -> Result<Chosen, RemoteError> {
-    let tables = listed.iter().filter(|object| object.bytes > 0 && is_table(&object.key));
-    let keys: Vec<String> = tables.map(|object| object.key.clone()).collect();
+    let address = |object: &Object| store.location().address(&object.key);
+    let (mut keys, mut left_out, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+    for object in listed.iter().filter(|object| !stands_for_folder(object, listed)) {
+        match kind_of(&object.key) {
+            FileKind::Table => keys.push(object.key.clone()),
+            FileKind::Aside => left_out.push(address(object)),
+            FileKind::Unread(cure) => unread.push((address(object), cure)),
+        }
+    }
+    if let Some((file, problem)) = refusal(&unread, "or name the files that are the bill with -f") {
+        return Err(RemoteError::damaged(file, problem));
+    }
     if keys.is_empty() {
         let problem = match listed.len() {
             0 => "nothing is there; check the bucket and the folder".to_owned(),
@@ -112,7 +128,16 @@ fn tables(store: &ObjectStore, listed: &[Object]) -> Result<Chosen, RemoteError>
         };
         return Err(RemoteError::damaged(store.location().to_string(), problem));
     }
-    Ok(Chosen { keys, rows: Vec::new(), manifest: None, period: None })
+    Ok(Chosen { keys, left_out, ..Chosen::default() })
+}
+
+/// Whether an empty object is there only so that a folder can be seen.
+fn stands_for_folder(object: &Object, listed: &[Object]) -> bool {
+    let is_inside =
+        |other: &Object| other.key.strip_prefix(&object.key).is_some_and(|rest| rest.starts_with('/'));
+    let is_named_so =
+        object.key.ends_with('/') || !object.key.rsplit('/').next().unwrap_or_default().contains('.');
+    object.bytes == 0 && (is_named_so || listed.iter().any(is_inside))
 }
 
 fn newest(
@@ -133,7 +158,7 @@ fn newest(
     let selected = select(delivery, &listing, wanted, &mut read);
     let selected = selected.map_err(|sentence| own_or(&failure, store, sentence))?;
     let Selection { manifest, period, files, rows, .. } = selected;
-    Ok(Chosen { keys: files, rows, manifest: Some(manifest), period: Some(period) })
+    Ok(Chosen { keys: files, rows, manifest: Some(manifest), period: Some(period), ..Chosen::default() })
 }
 
 fn of_manifest(store: &ObjectStore, delivery: &dyn Delivery, key: &str) -> Result<Chosen, RemoteError> {
@@ -152,7 +177,8 @@ fn of_manifest(store: &ObjectStore, delivery: &dyn Delivery, key: &str) -> Resul
     };
     let keys = locate(key, &manifest, &size).map_err(|sentence| own_or(&failure, store, sentence))?;
     let rows = manifest.files.iter().map(|file| file.rows).collect();
-    Ok(Chosen { keys, rows, manifest: Some(key.to_owned()), period: Some(manifest.period) })
+    let (manifest, period) = (Some(key.to_owned()), Some(manifest.period));
+    Ok(Chosen { keys, rows, manifest, period, ..Chosen::default() })
 }
 
 /// Keeps the first error, and says it.
@@ -203,7 +229,7 @@ fn fetch(store: &ObjectStore, chosen: Chosen, folder: &Path) -> Result<Delivered
     }
     let named = |(key, path): (String, PathBuf)| FetchedFile { name: store.location().address(&key), path };
     let files = files.into_iter().map(named).collect();
-    Ok(Delivered { files, period: chosen.period, rows: chosen.rows })
+    Ok(Delivered { files, period: chosen.period, rows: chosen.rows, left_out: chosen.left_out })
 }
 
 /// A name of its own for each file, that ends as the key does: the end says how a table is packed.

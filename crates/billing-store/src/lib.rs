@@ -9,6 +9,7 @@ mod dialect;
 pub mod documents;
 pub mod error;
 mod fields;
+pub mod identity;
 pub mod invoices;
 mod migrate;
 pub mod rates;

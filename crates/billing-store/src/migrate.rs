@@ -34,6 +34,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "provider_invoices",
         sql: include_str!("../migrations/0002_provider_invoices.sql"),
     },
+    Migration { version: 3, name: "identity", sql: include_str!("../migrations/0003_identity.sql") },
 ];
 
 /// What this layer needs itself. `schema_migrations` comes first: without it, tables belong to another program.

@@ -70,8 +70,6 @@ pub struct Settings {
     pub export_dir: PathBuf,
     /// Whether `bill` writes its export to a file.
     pub save_csv: bool,
-    /// Whether `bill` should upload its export.
-    pub upload_csv: bool,
     /// Whether importers read the project's samples instead of fetching.
     pub process_samples: bool,
     /// The time zone in which "last month" is told.
@@ -91,6 +89,7 @@ impl Settings {
     /// The first variable whose value cannot be understood, with what is accepted.
     pub fn read(vars: &Vars) -> Result<Self, SettingError> {
         let ledger = store::ledger(vars)?;
+        store::no_upload(vars)?;
         Ok(Self {
             detail_url: store::detail_url(vars, &ledger)?,
             ledger,
@@ -103,7 +102,6 @@ impl Settings {
             default_product_numbers: money::default_product_numbers(vars),
             export_dir: PathBuf::from(vars.get("EXPORT_DIR").unwrap_or(".")),
             save_csv: vars.flag("SAVE_CSV_TO_FILE", true)?,
-            upload_csv: vars.flag("UPLOAD_CSV", false)?,
             process_samples: vars.flag("PROCESS_SAMPLE_FILES", false)?,
             timezone: store::timezone(vars)?,
             log_json: vars.choice("LOG_FORMAT", &["text", "json"])?.is_some_and(|format| format == "json"),

@@ -136,7 +136,7 @@ impl Normaliser {
     }
 
     fn period<'r>(&self, raw: &RawLine<'r>) -> Result<Period, PeriodProblem<'r>> {
-        let expected = "expected a date like 2026-10-01 or 10/01/2026 (month first)";
+        let expected = "expected a date like 2026-10-01 or 10/01/2026 (month first), or a month like 202610";
         if let Some(start) = present(raw.billing_period_start) {
             let period = Period::of_date(start).ok_or(("BillingPeriodStart", start, expected.to_owned()))?;
             if let Some(end) = present(raw.billing_period_end)

@@ -3,7 +3,11 @@
 use std::{io::IsTerminal as _, path::PathBuf};
 
 use anyhow::Result;
-use billing_core::{Period, rejection::Rejection};
+use billing_core::{
+    Fixed, Period,
+    decimal::{DecimalError, FRACTION_DIGITS_MAX, INTEGER_DIGITS_MAX},
+    rejection::Rejection,
+};
 use billing_detail::Progress;
 use billing_providers::{Kind, PROVIDERS};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -31,7 +35,7 @@ pub struct Arguments {
     /// Name of the job; the importer's name when left out
     #[arg(short = 'n', long = "name", value_name = "JOB")]
     name: Option<String>,
-    /// File, or folder with all its subfolders, to read; may be given more than once. Without it, what the provider
+    /// File, or folder with all its subfolders, to read, - for standard input; may be given more than once. Without it, what the provider
     /// delivers is fetched: --period, else the newest period in the bucket, or last month where the provider is asked
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -91,7 +95,7 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
 
 /// Prints what an import of names came to. It makes no document, so the listing of documents has no row.
 fn print_accounts(report: &AccountsReport, output: Format) -> Result<Done> {
-    tell_of_rejections(&report.rejections);
+    tell_of_rejections(&report.rejections, &|_| String::new());
     match output {
         Format::Table => print(&accounts_text(report))?,
         other => print(&imports::listing(&[]).render(other))?,
@@ -106,15 +110,21 @@ fn accounts_text(report: &AccountsReport) -> String {
         report.created.len(),
         report.renamed.len()
     );
-    for created in &report.created {
+    let more = |all: usize, what: &str| match all.saturating_sub(TOLD_MAX) {
+        0 => String::new(),
+        more => format!("{what}: {}\n", report::count(more, "more account", "more accounts")),
+    };
+    for created in report.created.iter().take(TOLD_MAX) {
         text.push_str(&format!("created: {created}\n"));
     }
-    for renamed in &report.renamed {
+    text.push_str(&more(report.created.len(), "created"));
+    for renamed in report.renamed.iter().take(TOLD_MAX) {
         text.push_str(&format!(
             "renamed: account {}: {} -> {}\n",
             renamed.account, renamed.before, renamed.now
         ));
     }
+    text.push_str(&more(report.renamed.len(), "renamed"));
     text
 }
 
@@ -160,20 +170,33 @@ pub fn text(report: &ImportReport) -> String {
     text
 }
 
-fn tell_of_rejections(rejections: &[Rejection]) {
+/// What is known of a rejected row's cost, as the end of a sentence.
+fn known_cost(rejection: &Rejection) -> String {
+    if let Some(cost) = &rejection.cost {
+        return format!("; its cost is {} {}", cost.amount, cost.currency);
+    }
+    match Fixed::parse(rejection.text.trim().as_bytes()) {
+        Err(DecimalError::TooFine | DecimalError::TooLarge) => format!(
+            "; costs have up to {INTEGER_DIGITS_MAX} digits before the point and {FRACTION_DIGITS_MAX} after it"
+        ),
+        _ => "; its cost could not be read".to_owned(),
+    }
+}
+
+fn tell_of_rejections(rejections: &[Rejection], known: &dyn Fn(&Rejection) -> String) {
     for rejection in rejections.iter().take(TOLD_MAX) {
         let column = if rejection.column.is_empty() {
             String::new()
         } else {
             format!(", column {}", rejection.column)
         };
-        let known = rejection.cost.as_ref().map_or_else(
-            || "its cost could not be read".to_owned(),
-            |cost| format!("its cost is {} {}", cost.amount, cost.currency),
-        );
         tell(&format!(
-            "rejected: {} line {}{column}: '{}': {}; {known}",
-            rejection.file, rejection.line, rejection.text, rejection.reason
+            "rejected: {} line {}{column}: '{}': {}{}",
+            rejection.file,
+            rejection.line,
+            rejection.text,
+            rejection.reason,
+            known(rejection)
         ));
     }
     if rejections.len() > TOLD_MAX {
@@ -183,7 +206,7 @@ fn tell_of_rejections(rejections: &[Rejection]) {
 }
 
 fn tell_of(report: &ImportReport) {
-    tell_of_rejections(&report.rejections);
+    tell_of_rejections(&report.rejections, &known_cost);
     if !report.rejections.is_empty() {
         tell(
             "repair these rows and import the document again, or give them up: cloud-billing imports waive ID --why WHY",

@@ -117,13 +117,17 @@ pub fn rejections(report: &BillReport) -> Option<String> {
         ));
     }
     let unreadable = report.rejections.iter().filter(|rejected| rejected.cost.is_none()).count();
+    let is_one = report.rejections.len() == 1;
     let known = match (known.iter().next().is_some(), unreadable) {
+        (true, 0) if is_one => format!("it costs {known}"),
         (true, 0) => format!("they cost {known}"),
         (true, _) => format!("{known} is known of them, the cost of {unreadable} could not be read"),
+        (false, _) if is_one => "its cost could not be read".to_owned(),
         (false, _) => "their cost could not be read".to_owned(),
     };
+    let missing = if report.invoice.is_some() { "missing on this invoice" } else { "not invoiced" };
     Some(format!(
-        "rejected: {} of {} up to {}, missing on this invoice; {known}: see cloud-billing imports --rejected",
+        "rejected: {} of {} up to {}, {missing}; {known}: see cloud-billing imports --rejected",
         count(report.rejections.len(), "row", "rows"),
         report.target,
         report.period

@@ -19,7 +19,9 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "DETAIL_URL",
         default: "a folder beside the SQLite file",
-        help: "Where line-item detail is kept: `file:/folder`, `s3://bucket/folder`, `az://…` or `gs://…`.",
+        help: "Where line-item detail is kept: `file:/folder`, `s3://bucket/folder`, `az://…` or `gs://…`. Several \
+               ledgers may share it, also copies and restored backups of one: a ledger removes only what its own \
+               interrupted imports left there, never detail that was in force once.",
     },
 ];
 
@@ -72,6 +74,15 @@ pub(super) fn ledger(vars: &Vars) -> Result<Location, SettingError> {
         return Err(not_understood("USE_MYSQL", what));
     }
     Ok(Location::SqliteFile(vars.get("DATABASE_PATH").unwrap_or("cloud-billing.db").into()))
+}
+
+/// Exports cannot be uploaded: a setting that says so must not be passed over.
+pub(super) fn no_upload(vars: &Vars) -> Result<(), SettingError> {
+    if vars.flag("UPLOAD_CSV", false)? {
+        let what = "this version cannot upload: set it to False and send the file yourself".to_owned();
+        return Err(SettingError::NotAvailable { name: "UPLOAD_CSV".to_owned(), what });
+    }
+    Ok(())
 }
 
 pub(super) fn detail_url(vars: &Vars, ledger: &Location) -> Result<Option<String>, SettingError> {

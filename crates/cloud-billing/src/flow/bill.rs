@@ -27,7 +27,7 @@ use billing_store::{
 
 use self::periods::first_period;
 use super::deliver;
-use crate::{app::App, config::SettingError, outputs::sap_csv};
+use crate::{app::App, outputs::sap_csv};
 
 pub use periods::first_open;
 pub use targets::targets;
@@ -89,10 +89,6 @@ impl BillReport {
 /// When the books cannot be read, the invoice does not add up, or cannot be stored. Nothing has changed then.
 pub fn bill(app: &mut App, target: &Target, period: Period, mode: Mode) -> Result<BillReport> {
     if mode == Mode::Issue {
-        if app.settings.upload_csv {
-            let what = "this version cannot upload: set it to False and send the file yourself".to_owned();
-            return Err(SettingError::NotAvailable { name: "UPLOAD_CSV".to_owned(), what }.into());
-        }
         deliver::check_export_dir(app)?;
     }
     let created = app.now();

@@ -28,6 +28,8 @@ pub struct Fetched {
     pub period: Option<Period>,
     /// The rows that a manifest says a file has, by the file's name.
     pub told: Vec<(String, u64)>,
+    /// What lay beside them and is no part of a bill by its name.
+    pub left_out: Vec<String>,
     /// The folder that they are in, which is removed with this.
     pub folder: TempDir,
 }
@@ -85,7 +87,7 @@ pub fn documents(app: &App, importer: &Importer, period: Option<Period>) -> Resu
         }
     };
     let inputs = files.into_iter().map(|file| Input::File { name: file.name, path: file.path }).collect();
-    Ok(Fetched { inputs, period: Some(period), told: Vec::new(), folder })
+    Ok(Fetched { inputs, period: Some(period), told: Vec::new(), left_out: Vec::new(), folder })
 }
 
 fn or_set(name: &str) -> String {
@@ -104,7 +106,7 @@ pub fn delivered(
     wanted: Wanted<'_>,
 ) -> Result<Fetched> {
     let folder = temporary()?;
-    let (mut inputs, mut period, mut told) = (Vec::new(), None, Vec::new());
+    let (mut inputs, mut period, mut told, mut left_out) = (Vec::new(), None, Vec::new(), Vec::new());
     for (number, location) in addresses.iter().enumerate() {
         let own = folder.path().join(number.to_string());
         std::fs::create_dir(&own).context("cannot make a temporary folder for what is fetched")?;
@@ -114,13 +116,14 @@ pub fn delivered(
         told.extend(named.filter_map(|(name, rows)| Some((name, rows?))));
         inputs.extend(bill.files.into_iter().map(|file| Input::File { name: file.name, path: file.path }));
         period = period.max(bill.period);
+        left_out.extend(bill.left_out);
     }
     let mut seen = HashSet::new();
     if let Some(twice) = inputs.iter().find(|input| !seen.insert(input.name().to_owned())) {
         let name = twice.name();
         bail!("{name}: the file is given twice; name it once, or its cost would be counted twice");
     }
-    Ok(Fetched { inputs, period, told, folder })
+    Ok(Fetched { inputs, period, told, left_out, folder })
 }
 
 fn temporary() -> Result<TempDir> {

@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 use billing_core::{
     Period, Totals,
     document::{Content, InvoiceTotal},
+    file_name,
     flow::admit::{self, Admission, AdmitOptions, InForce, Late, Purpose},
     ids::{Provider, Target},
     receive,
@@ -24,6 +25,7 @@ use billing_remote::Location;
 use billing_store::{
     StoreError, Transaction, audit, catalog,
     documents::{self, NewVersion, VersionRecord},
+    identity,
 };
 use tempfile::TempDir;
 
@@ -89,6 +91,7 @@ pub fn import(
         return Err(usage(format!("the name of a job has up to {NAME_CHARACTERS_MAX} characters")));
     }
     let sources = sources(app, importer, request)?;
+    claim_detail(app)?;
     remove_orphans(app)?;
     let Ingested { content, detail, .. } = ingest(app, importer, &sources, progress)?;
     check_rows(&content, &sources.told)?;
@@ -123,6 +126,7 @@ pub(super) fn read_accounts(
 ) -> Result<(&'static Importer, Content)> {
     let importer = named(&request.importer)?;
     let sources = sources(app, importer, request)?;
+    claim_detail(app)?;
     Ok((importer, ingest(app, importer, &sources, progress)?.content))
 }
 
@@ -141,6 +145,10 @@ fn ingest(
         progress,
     };
     let mut ingested = billing_detail::ingest(&sources.inputs, options, app.detail.begin()?)?;
+    let left_out = [&*sources.left_out, &*ingested.left_out].concat();
+    if !left_out.is_empty() {
+        tracing::warn!("Left out, as no part of a bill by name: {}", file_name::shown(&left_out));
+    }
     for rejection in &mut ingested.content.rejections {
         // A row that is not even cut right is still one of this provider's.
         rejection.provider = rejection.provider.take().or(importer.provider.map(Provider::named));
@@ -188,6 +196,8 @@ struct Sources {
     sample: bool,
     /// The rows that a manifest says a file has, by the file's name.
     told: Vec<(String, u64)>,
+    /// What lay beside the files and is no part of a bill by its name.
+    left_out: Vec<String>,
     /// The files of a fetch, which go when this goes.
     _fetched: Option<TempDir>,
 }
@@ -207,15 +217,16 @@ fn sources(app: &App, importer: &Importer, request: &ImportRequest) -> Result<So
     }
     let fetched = fetch::documents(app, importer, period)?;
     let period = period.or(fetched.period);
-    let (inputs, told) = (fetched.inputs, fetched.told);
-    Ok(Sources { inputs, period, sample: false, told, _fetched: Some(fetched.folder) })
+    let (inputs, told, left_out) = (fetched.inputs, fetched.told, fetched.left_out);
+    Ok(Sources { inputs, period, sample: false, told, left_out, _fetched: Some(fetched.folder) })
 }
 
 /// The files that are named, on this machine or by an address.
 fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sources> {
     let (remote, local): (Vec<PathBuf>, Vec<PathBuf>) =
         request.files.iter().cloned().partition(|path| Location::is_one(&path.to_string_lossy()));
-    let local::Local { mut inputs, mut period, mut told } = local::files(importer, &local, request.period)?;
+    let local::Local { mut inputs, mut period, mut told, mut left_out } =
+        local::files(importer, &local, request.period)?;
     let mut folder = None;
     if !remote.is_empty() {
         let parse = |path: &PathBuf| {
@@ -226,10 +237,19 @@ fn given(app: &App, importer: &Importer, request: &ImportRequest) -> Result<Sour
         let fetched = fetch::delivered(app, importer, &addresses, wanted)?;
         inputs.extend(fetched.inputs);
         told.extend(fetched.told);
+        left_out.extend(fetched.left_out);
         period = period.max(fetched.period);
         folder = Some(fetched.folder);
     }
-    Ok(Sources { inputs, period: request.period.or(period), sample: false, told, _fetched: folder })
+    let period = request.period.or(period);
+    Ok(Sources { inputs, period, sample: false, told, left_out, _fetched: folder })
+}
+
+/// Marks what is written from now on as this ledger's: another one that shares the place never removes it.
+fn claim_detail(app: &mut App) -> Result<()> {
+    let id = identity::of(&mut app.ledger, app.detail.owner())?;
+    app.detail.set_owner(&id);
+    Ok(())
 }
 
 /// Removes detail that no version refers to, left behind by a crash.

@@ -68,6 +68,59 @@ fn standard_input_is_read_behind_a_pipe_and_from_a_file() {
     assert!(twice.err.contains("the file is given twice"), "{twice:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_dash_is_standard_input_also_packed() {
+    let world = World::new();
+    let (first, second) = (usage::focus(FIRST), usage::focus(SECOND));
+    let bill = zip(&[("1.csv", first.as_bytes()), ("2.csv", second.as_bytes())]);
+    let mut command = world.command("import focus -n azure -f -");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&bill).unwrap();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert!(ran.out.contains("azure/2026-10 version 1: 4 rows, 0 rejected, 13.25 CHF"), "{ran:?}");
+    let twice = world.ends(1, "import focus -n azure -f - -f -");
+    assert!(twice.err.contains("the file is given twice"), "{twice:?}");
+    let help = world.done("import --help").out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("- for standard input"), "{help}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_output_of_a_program_is_a_file() {
+    let world = World::new();
+    world.write("bill.csv", usage::focus(&format!("{FIRST}\n{SECOND}")));
+    let mut bash = world.other("bash");
+    bash.args(["-c", "exec cloud-billing import focus -n azure -f <(cat bill.csv)"]);
+    let ran = Ran::from(bash.output().unwrap());
+    assert!(ran.out.contains("azure/2026-10 version 1: 4 rows, 0 rejected, 13.25 CHF"), "{ran:?}");
+}
+
+#[test]
+fn doubled_headings_are_taken_only_where_they_agree() {
+    let world = World::new();
+    let headings =
+        "BilledCost,BillingCurrency,ProviderName,SubAccountId,BillingPeriodStart,ServiceName,BilledCost";
+    world.write("bill.csv", format!("{headings}\n5,CHF,AWS,a,2026-10-01,s,1.83\n"));
+    let message = world.fails("import focus -n aws -f bill.csv");
+    assert!(message.contains("the headings 'BilledCost' and 'BilledCost' mean one column"), "{message}");
+    world.write("bill.csv", format!("{headings}\n5,CHF,AWS,a,2026-10-01,s,5\n"));
+    assert!(world.done("import focus -n aws -f bill.csv").out.contains("5 CHF"));
+    let azure = "Kosten (CostInBillingCurrency),CostInBillingCurrency,BillingCurrency,SubscriptionId,Date";
+    world.write("azure.csv", format!("{azure}\n1,999,CHF,s,10/01/2026\n"));
+    let message = world.fails("import azure-usage -n azure -f azure.csv");
+    assert!(
+        message.contains("'Kosten (CostInBillingCurrency)' and 'CostInBillingCurrency' mean one"),
+        "{message}"
+    );
+    let cur = "lineItem/UnblendedCost,lineItem/UnblendedCost,lineItem/CurrencyCode,lineItem/UsageAccountId,\
+               lineItem/UsageStartDate";
+    world.write("cur.csv", format!("{cur}\n1,2,CHF,000000000001,2026-10-01\n"));
+    let message = world.fails("import aws-cur -n cur -f cur.csv");
+    assert!(message.contains("mean one column"), "{message}");
+}
+
 #[test]
 fn a_folder_is_read_with_all_that_is_below_it() {
     let world = World::new();

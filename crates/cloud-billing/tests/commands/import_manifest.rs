@@ -83,3 +83,25 @@ fn the_period_of_the_manifest_is_that_of_rows_without_one() {
         (&"aws/2026-10".into(), &serde_json::json!(["2026-10"]))
     );
 }
+
+#[test]
+fn a_manifest_names_only_files_of_its_own_delivery() {
+    let world = World::new();
+    bucket(&world);
+    world.write("bucket/other/secret.csv", world.read("bucket/cur/rep/20261001-20261101/a1/rep-1.csv"));
+    let path = "bucket/cur/rep/20261001-20261101/a1/rep-Manifest.json";
+    let manifest = world.read(path);
+    let key = "cur/rep/20261001-20261101/a1/rep-1.csv";
+    assert!(manifest.contains(key), "{manifest}");
+    let secret = world.path("bucket/other/secret.csv").display().to_string();
+    for (foreign, message) in [
+        ("../../../../other/secret.csv", "which leads out of the folder that it stands in"),
+        ("other/secret.csv", "the file other/secret.csv is missing, which the manifest"),
+        (&*secret, "is missing, which the manifest"),
+    ] {
+        world.write(path, manifest.replace(key, foreign));
+        let told = world.fails(&format!("import aws-cur -n aws -f {path}"));
+        assert!(told.contains(message), "{told}");
+    }
+    assert_eq!(world.json("imports"), serde_json::json!([]));
+}

@@ -93,6 +93,18 @@ fn a_bill_that_is_not_whole_changes_nothing() {
 }
 
 #[test]
+fn an_object_that_may_be_of_the_bill_is_not_passed_over() {
+    let Some((peer, world)) = bucket() else { return };
+    put(&peer, "focus/part-1.csv", &usage::focus("Azure a 2026-10 1.5"));
+    put(&peer, "focus/part-2", &usage::focus("Azure b 2026-10 100"));
+    let message = world.fails("import focus -n focus -f s3://bills/focus");
+    let told = "s3://bills/focus/part-2: this may be a part of the bill, and such a file is not read";
+    assert!(message.contains(told), "{message}");
+    let both = "import focus -n focus -f s3://bills/focus/part-1.csv -f s3://bills/focus/part-2";
+    assert_eq!(world.json(both)[0]["totals"]["CHF"], "101.5");
+}
+
+#[test]
 fn without_a_manifest_an_address_means_its_tables() {
     let Some((peer, mut world)) = bucket() else { return };
     put(&peer, "focus/2026-10/part-1.csv", &usage::focus("Azure a 2026-10 1.5"));
@@ -100,6 +112,11 @@ fn without_a_manifest_an_address_means_its_tables() {
     put(&peer, "focus/2026-10/notes.txt", "no table");
     let import = &world.json("import focus -n focus -f s3://bills/focus/2026-10")[0];
     assert_eq!((&import["rows"], &import["totals"]["CHF"]), (&json!(2), &json!("3.75")));
+    let told = world.done("import focus -n focus -f s3://bills/focus/2026-10").err;
+    assert!(
+        told.contains("Left out, as no part of a bill by name: s3://bills/focus/2026-10/notes.txt"),
+        "{told}"
+    );
     let one = world.done("import focus -n focus -f s3://bills/focus/2026-10/part-1.csv");
     assert!(one.out.contains("already imported"), "{}", one.out);
     let none = world.ends(1, "import focus -f s3://bills/nothing");

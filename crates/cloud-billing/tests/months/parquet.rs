@@ -13,7 +13,10 @@ use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterPr
 use serde_json::Value;
 use xtask::scenario::{Digits, Exact, Form, Provider, Scenario, Table, make};
 
-use crate::program::{File, Program, file};
+use crate::{
+    pack::zip,
+    program::{File, Program, file},
+};
 
 /// A binary number of eight bytes keeps this many decimal digits.
 const BINARY_DIGITS: usize = 15;
@@ -41,6 +44,19 @@ fn parquet_of_the_provider_s_types_is_the_same_content() {
             .collect();
         check(&scenario, form, parts, same_days);
     }
+}
+
+#[test]
+fn parquet_in_a_zip_archive_is_read_too() {
+    let (scenario, form) = months().next().unwrap();
+    let table = scenario.table(0, form);
+    let parts: Vec<File> = table
+        .split(2)
+        .iter()
+        .enumerate()
+        .map(|(at, part)| written(&format!("zipped-{at}"), form, columns(part, &table), 1000))
+        .collect();
+    check(&scenario, form, vec![zip(&parts)], false);
 }
 
 /// A month of each form, with numbers that Parquet's types can hold.

@@ -12,7 +12,7 @@ use billing_core::{
     Period,
     ports::{Delivery, NoManifest},
 };
-use billing_detail::Input;
+use billing_detail::{Found, Input};
 use billing_providers::{
     Importer,
     delivery::{Listed, Wanted, locate, select},
@@ -30,6 +30,8 @@ pub(super) struct Local {
     pub(super) period: Option<Period>,
     /// The rows that a file should have, by the file's name.
     pub(super) told: Vec<(String, u64)>,
+    /// What lies beside them and is no part of a bill by its name.
+    pub(super) left_out: Vec<String>,
 }
 
 /// Files that a manifest names.
@@ -42,12 +44,10 @@ struct OfManifest {
 /// The files that paths mean. A folder with manifests means the files of the newest of them, or of the period; a manifest
 /// means its files; every other path means what it says.
 pub(super) fn files(importer: &Importer, paths: &[PathBuf], period: Option<Period>) -> Result<Local> {
-    let Some(delivery) = importer.delivery else {
-        return Ok(Local { inputs: billing_detail::expand(paths)?, ..Local::default() });
-    };
     let (mut files, mut local) = (Vec::new(), Local::default());
     for path in paths {
-        match of_manifest(delivery, path, period)? {
+        let named = importer.delivery.map(|delivery| of_manifest(delivery, path, period)).transpose()?;
+        match named.flatten() {
             Some(named) => {
                 let names = named.files.iter().map(|file| Input::file(file).name().to_owned());
                 local.told.extend(names.zip(named.rows).filter_map(|(name, rows)| Some((name, rows?))));
@@ -57,8 +57,8 @@ pub(super) fn files(importer: &Importer, paths: &[PathBuf], period: Option<Perio
             None => files.push(path.clone()),
         }
     }
-    local.inputs = billing_detail::expand(&files)?;
-    Ok(local)
+    let Found { inputs, left_out } = billing_detail::find(&files)?;
+    Ok(Local { inputs, left_out, ..local })
 }
 
 /// What the manifests of a folder, or a manifest itself, name; nothing where there is none.
@@ -88,12 +88,24 @@ fn of_manifest(delivery: &dyn Delivery, path: &Path, period: Option<Period>) -> 
     let manifest = delivery.read(&name, &bytes).map_err(|none| match none {
         NoManifest::OtherDocument(sentence) | NoManifest::Unreadable(sentence) => at(sentence),
     })?;
-    let size =
-        |name: &str| fs::metadata(root.join(name)).ok().filter(fs::Metadata::is_file).map(|file| file.len());
+    // What lies elsewhere is of another delivery, whatever the manifest says.
+    let own = delivery.place(&name).map_or_else(|| folder_of(&name), |(folder, _)| folder);
+    let size = |file: &str| {
+        let is_below = own.is_empty() || file.strip_prefix(&*own).is_some_and(|rest| rest.starts_with('/'));
+        // A key that starts with a slash would be a path of its own.
+        let is_own = is_below && Path::new(file).is_relative();
+        let file = fs::metadata(root.join(file)).ok().filter(|file| is_own && file.is_file());
+        file.map(|file| file.len())
+    };
     let files = locate(&name, &manifest, &size).map_err(at)?;
     let rows = manifest.files.iter().map(|file| file.rows).collect();
     let files = files.iter().map(|file| root.join(file)).collect();
     Ok(Some(OfManifest { files, period: manifest.period, rows }))
+}
+
+/// The folder of a path with `/` between names.
+fn folder_of(name: &str) -> String {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()
 }
 
 /// All files below a folder. Those whose name starts with a point are left out.
