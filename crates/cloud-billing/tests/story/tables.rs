@@ -90,11 +90,11 @@ pub fn schema(ledger: &mut Database, questions: &Questions) -> Vec<String> {
     sentences
 }
 
-/// All rows of each table, sorted; the names of folders of detail aside, which are random.
+/// All rows of each table, sorted; the names of folders of detail and the ledger's id aside, which are random.
 pub fn rows(ledger: &mut Database, questions: &Questions) -> BTreeMap<String, Vec<String>> {
     let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
     for column in columns(ledger, questions) {
-        if column.name != "folder" {
+        if column.name != "folder" && column.table != "ledger_identity" {
             tables.entry(column.table.clone()).or_default().push(column);
         }
     }
