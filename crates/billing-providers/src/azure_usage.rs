@@ -193,7 +193,12 @@ impl Fields {
             service: text(row, self.consumed_service),
             resource: text(row, self.resource_id),
             product: text(row, self.product),
-            untold: [self.term, self.pricing_model].into_iter().chain(self.commitment).flatten().next().is_none(),
+            untold: [self.term, self.pricing_model]
+                .into_iter()
+                .chain(self.commitment)
+                .flatten()
+                .next()
+                .is_none(),
         }
     }
 }
