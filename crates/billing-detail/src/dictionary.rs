@@ -140,7 +140,7 @@ mod tests {
     fn it_tells_when_it_is_full() {
         let mut dictionary = Dictionary::default();
         for number in 0..70_000 {
-            dictionary.number(&number.to_string().as_bytes());
+            dictionary.number(number.to_string().as_bytes());
         }
         assert!(dictionary.is_full());
         dictionary.forget();

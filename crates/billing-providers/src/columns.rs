@@ -10,6 +10,8 @@ pub(crate) struct Columns {
     headings: Arc<[String]>,
     names: Arc<[String]>,
     read: Vec<usize>,
+    /// The places of those that were found by their name.
+    named: Vec<usize>,
 }
 
 /// A column that is read: its place among the columns that are.
@@ -33,7 +35,7 @@ impl Columns {
     pub(crate) fn named(record: Row<'_>, name: impl Fn(&str) -> String) -> Self {
         let headings: Vec<String> = (0..record.len()).map(|at| record.get(at).trim().to_owned()).collect();
         let names = headings.iter().map(|heading| name(heading)).collect();
-        Self { headings: headings.into(), names, read: Vec::new() }
+        Self { headings: headings.into(), names, read: Vec::new(), named: Vec::new() }
     }
 
     fn place(&self, names: &[&str]) -> Option<usize> {
@@ -48,6 +50,7 @@ impl Columns {
     /// Reads the first column that has the first of these names that any column has. Names are in small letters.
     pub(crate) fn find(&mut self, names: &[&str]) -> Option<Column> {
         let place = self.place(names)?;
+        self.named.push(place);
         Some(self.read_place(place))
     }
 
@@ -66,9 +69,11 @@ impl Columns {
 
     /// Pairs of columns with one name, of which the first is read and the second is from now on. Translations give two
     /// columns one English name, as the French one calls the cost and a price `Cost (Cost)`: there the first is the one.
+    /// Columns that were not found by name, those of tags, have names of their own.
     pub(crate) fn read_doubled(&mut self) -> Vec<[Column; 2]> {
         let mut pairs = Vec::new();
-        for (first, place) in self.read.clone().into_iter().enumerate() {
+        for place in std::mem::take(&mut self.named) {
+            let first = self.read_place(place);
             for other in 0..self.names.len() {
                 let is_same = other != place && self.names.get(other) == self.names.get(place);
                 if is_same && !(self.is_translated(place) && self.is_translated(other)) {
