@@ -211,7 +211,15 @@ fn check_sizes(name: &Arc<str>, file: &ParquetMetaData, mask: &ProjectionMask) -
 }
 
 fn damaged(name: &Arc<str>, error: &dyn std::fmt::Display) -> DetailError {
-    let problem = format!("the Parquet file is damaged ({error}); download it again");
+    let error = error.to_string();
+    let problem = match error.split_once("Disabled feature at compile time: ") {
+        Some((_, packing)) => {
+            format!(
+                "the Parquet file is packed with {packing}, which is not read; export it with zstd, snappy or gzip"
+            )
+        }
+        None => format!("the Parquet file is damaged ({error}); download it again"),
+    };
     DetailError::input(&**name, problem)
 }
 

@@ -18,7 +18,7 @@ use billing_core::{Period, line_item::Row, ports::RowReader, tags::TagNames};
 
 use crate::{
     blocks::Block,
-    csv::{Record, RecordError, Records},
+    csv::{Record, Records},
     error::DetailError,
     fields::{Fields, Layout},
     harvest::Harvest,
@@ -292,7 +292,9 @@ impl<'w> Worker<'w> {
             fields.clear();
             fields.extend(texts.iter().map(|column| column.get(row)));
             if fields.iter().map(|field| field.len()).sum::<usize>() > table.layout.bytes_max {
-                return Err(record_error(&table.name, RecordError::TooLong(line), table.layout.bytes_max));
+                let most = table.layout.bytes_max >> 20;
+                let problem = format!("the row is longer than {most} MiB; import the provider's own export");
+                return Err(DetailError::at_line(&table.name, line, problem));
             }
             self.rows.take(file, line, &mut **reader, Row::new(&fields))?;
         }

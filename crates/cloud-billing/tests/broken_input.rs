@@ -9,12 +9,19 @@ use std::{
     fs,
     io::Write as _,
     process::{Command, Stdio},
+    sync::Arc,
     thread,
     time::Duration,
 };
 
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use common::{Place, Ran};
 use flate2::{Compression, write::GzEncoder};
+use parquet::{
+    arrow::ArrowWriter,
+    basic::{Compression as ParquetCompression, ZstdLevel},
+    file::properties::WriterProperties,
+};
 
 const HEADINGS: &str =
     "BilledCost,BillingCurrency,ProviderName,SubAccountId,BillingPeriodStart,ServiceName,ResourceName\n";
@@ -97,6 +104,71 @@ fn a_line_of_a_gigabyte_is_refused_and_does_not_fill_the_memory() {
             "error: bill.csv.gz, line {line}: the line is longer than 16 MiB; look for a quote that is not closed"
         );
         refused(&place, place.command(&import("bill.csv.gz")), &message);
+    }
+}
+
+/// A small Parquet file of rows with a name of so many MiB each.
+fn long_names(rows: usize, mebibytes: usize) -> Vec<u8> {
+    let name = "x".repeat(mebibytes << 20);
+    let column = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text; rows])) };
+    let row = ROW.replace("AWS", "GCP");
+    let fields = HEADINGS.trim().split(',').zip(row.trim().split(','));
+    let columns = fields.map(|(heading, text)| match heading {
+        "ResourceName" => (heading, column(&name)),
+        _ => (heading, column(text)),
+    });
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let packed = ParquetCompression::ZSTD(ZstdLevel::default());
+    // As some writers do, it has each text once, however long.
+    let properties =
+        WriterProperties::builder().set_compression(packed).set_dictionary_page_size_limit(1 << 30);
+    let properties = properties.build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn long_texts_of_a_small_parquet_file_do_not_fill_the_memory() {
+    let place = place();
+    for (rows, mebibytes, message) in [
+        (1, 100, "its rows have texts of more than 64 KB and take 100 MB together"),
+        (10, 100, "its rows have texts of more than 64 KB and take 100 MB together"),
+        (200, 1, ""),
+        (1, 20, "line 1: the row is longer than 16 MiB"),
+    ] {
+        let bytes = long_names(rows, mebibytes);
+        assert!(bytes.len() < 1 << 20, "{} bytes", bytes.len());
+        place.write("bill.parquet", bytes);
+        let (ran, memory) = measured(place.command(&import("bill.parquet")));
+        assert!(memory < MEMORY_KIB_MAX, "{memory} KiB for {rows} rows of {mebibytes} MiB");
+        assert!(ran.err.contains(message), "{rows} rows of {mebibytes} MiB: {}", ran.err);
+        assert_eq!(ran.code, i32::from(!message.is_empty()), "{}", ran.err);
+    }
+}
+
+#[test]
+fn lines_of_no_table_do_not_fill_the_memory() {
+    let place = place();
+    place.write("bill.csv", format!("{HEADINGS}{}", "x\n".repeat(5_000_000)));
+    let message = "error: bill.csv, line 2: more than 100000 rows cannot be taken, this is the first: the row has 1 field, \
+                   the headings have 7; look for a comma or quote too many or too few; check that the file is of this \
+                   importer";
+    refused(&place, place.command(&import("bill.csv")), message);
+}
+
+#[test]
+fn a_row_of_json_without_end_is_refused() {
+    let place = place();
+    for (beginning, end) in [("{\"BilledCost\":\"", "\"}"), ("[{\"a\":[", "]}]")] {
+        place.write("bill.json.gz", gigabyte(beginning, 1024, end));
+        let command = place.command(&["import", "gcp-bigquery", "-n", "new", "-f", "bill.json.gz"]);
+        let (ran, memory) = measured(command);
+        assert!(
+            ran.code == 1 && ran.err.contains("bill.json.gz, line 1: the line is longer than 16 MiB"),
+            "{ran:?}"
+        );
+        assert!(memory < MEMORY_KIB_MAX, "{memory} KiB");
     }
 }
 

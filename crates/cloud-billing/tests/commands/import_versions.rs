@@ -26,6 +26,26 @@ fn the_next_import_of_job_and_period_is_the_next_version_and_takes_its_place() {
 }
 
 #[test]
+fn the_final_bill_brings_invoice_numbers_and_amortised_costs() {
+    let world = World::new();
+    let headings = "bill/InvoiceId,bill/BillingPeriodStartDate,lineItem/UsageAccountId,lineItem/LineItemType,\
+                    lineItem/CurrencyCode,lineItem/UnblendedCost,reservation/EffectiveCost";
+    let bring = |invoice: &str, effective: &str| {
+        let row = format!("{invoice},2026-10-01,1,DiscountedUsage,USD,10.5,{effective}");
+        world.write("cur.csv", format!("{headings}\n{row}\n"));
+        world.done("import aws-cur -n aws -f cur.csv").out
+    };
+    let preliminary = bring("", "5");
+    assert!(preliminary.starts_with("aws/2026-10 version 1: "), "{preliminary}");
+    let numbered = bring("EUINCH26-1", "5");
+    assert!(numbered.starts_with("aws/2026-10 version 2: "), "{numbered}");
+    assert_eq!(column(&world.json("imports --invoices"), "invoice"), ["EUINCH26-1"]);
+    let amortised = bring("EUINCH26-1", "7");
+    assert!(amortised.starts_with("aws/2026-10 version 3: "), "{amortised}");
+    assert!(bring("EUINCH26-1", "7").contains("already imported"));
+}
+
+#[test]
 fn documents_of_other_jobs_and_periods_stay_in_force() {
     let world = World::new();
     world.import("azure.csv", FOUR);
