@@ -151,9 +151,10 @@ impl Content {
         slices
     }
 
-    /// The newest billing period among the rows.
+    /// The newest billing period among the rows taken; where none is, among those that could not be and tell theirs.
     pub fn newest_period(&self) -> Option<Period> {
-        self.buckets.iter().map(|bucket| bucket.key.period).max()
+        let taken = self.buckets.iter().map(|bucket| bucket.key.period).max();
+        taken.or_else(|| self.rejections.iter().filter_map(|rejection| rejection.period).max())
     }
 
     /// The sums of the buckets: equal to [`Content::totals`], or rows were lost.

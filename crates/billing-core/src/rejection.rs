@@ -1,5 +1,7 @@
 //! Rows that could not be taken, with the place where they stand and the money known of them.
 
+use std::fmt;
+
 use crate::{
     ids::Provider,
     money::{Cost, Currency},
@@ -27,6 +29,17 @@ pub struct Rejection {
     pub currency: Option<Currency>,
     /// The billed cost, where it could be read.
     pub cost: Option<Cost>,
+}
+
+/// The place, what stands there, and what is wrong with it.
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} line {}", self.file, self.line)?;
+        if !self.column.is_empty() {
+            write!(f, ", column {}", self.column)?;
+        }
+        write!(f, ": '{}': {}", self.text, self.reason)
+    }
 }
 
 /// Something about a row that was taken which a person should know: tags that cannot be read.

@@ -184,9 +184,8 @@ impl<R: BufRead> Records<R> {
                 State::Quoted => memchr::memchr(b'"', input),
             };
             let (run, next) = (&input[..end.unwrap_or(input.len())], end.map(|end| input[end]));
-            if self.bytes.len() + run.len() > self.bytes_max {
-                let room = self.bytes_max - self.bytes.len();
-                self.bytes.extend_from_slice(&run[..room]);
+            let is_doubled = (state, next) == (State::Closed, Some(b'"'));
+            if run.len() + usize::from(is_doubled) > self.bytes_max - self.bytes.len() {
                 return Err(RecordError::TooLong(line));
             }
             match &mut self.first_line {
@@ -196,38 +195,35 @@ impl<R: BufRead> Records<R> {
             }
             self.line += memchr::memchr_iter(b'\n', run).count() as u64;
             self.bytes.extend_from_slice(run);
-            let mut taken = run.len();
-            if let Some(next) = next {
-                let is_end = matches!(next, b',' | b'\n' | b'\r');
-                match (state, next) {
-                    (State::Start, b'"') => state = State::Quoted,
-                    (State::Quoted, _) => state = State::Closed,
-                    (State::Closed, b'"') => {
-                        state = State::Quoted;
-                        self.bytes.push(b'"');
-                    }
-                    (State::Closed, _) if !is_end => return Ok(false),
-                    (State::Start, _) if !is_end => {
-                        state = State::Plain;
-                        continue;
-                    }
-                    _ => {
-                        self.spans.push((start, self.bytes.len()));
-                        (start, state) = (self.bytes.len(), State::Start);
-                    }
+            let taken = run.len() + usize::from(next.is_some());
+            let is_end = matches!(next, Some(b',' | b'\n' | b'\r'));
+            match (state, next) {
+                (_, None) => {}
+                (State::Start, Some(b'"')) => state = State::Quoted,
+                (State::Quoted, _) => state = State::Closed,
+                (State::Closed, _) if is_doubled => {
+                    state = State::Quoted;
+                    self.bytes.push(b'"');
                 }
-                taken += 1;
-                if let Some(FirstLine { behind, .. }) = &mut self.first_line {
-                    behind.push(next);
+                (State::Closed, _) if !is_end => return Ok(false),
+                (State::Start, _) if !is_end => {
+                    state = State::Plain;
+                    continue;
                 }
-                if is_end && state == State::Start && next != b',' {
-                    self.input.consume(taken);
-                    self.line += u64::from(next == b'\n');
-                    self.after_return = next == b'\r';
-                    return Ok(true);
+                _ => {
+                    self.spans.push((start, self.bytes.len()));
+                    (start, state) = (self.bytes.len(), State::Start);
                 }
             }
+            if let (Some(FirstLine { behind, .. }), Some(next)) = (&mut self.first_line, next) {
+                behind.push(next);
+            }
             self.input.consume(taken);
+            if is_end && state == State::Start && next != Some(b',') {
+                self.line += u64::from(next == Some(b'\n'));
+                self.after_return = next == Some(b'\r');
+                return Ok(true);
+            }
             if self.spans.len() >= FIELDS_MAX {
                 return Err(RecordError::TooManyFields(line));
             }
@@ -396,7 +392,10 @@ mod tests {
         let endless = io::BufReader::new(io::repeat(b'x'));
         let mut records = Records::new(endless, 100_000);
         assert!(matches!(records.next(), Err(RecordError::TooLong(1))));
-        assert_eq!(records.bytes.len(), 100_000);
+        assert!(records.bytes.len() <= 100_000 && records.bytes.capacity() <= 200_000);
+        let mut records = Records::new(io::BufReader::new(io::repeat(b'"')), 100_000);
+        assert!(matches!(records.next(), Err(RecordError::TooLong(1))));
+        assert!(records.bytes.len() <= 100_000 && records.bytes.capacity() <= 200_000);
         let mut records = Records::new(io::BufReader::new(io::repeat(b',')), 1 << 24);
         assert!(matches!(records.next(), Err(RecordError::TooManyFields(1))));
     }

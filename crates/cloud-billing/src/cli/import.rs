@@ -185,19 +185,7 @@ fn known_cost(rejection: &Rejection) -> String {
 
 fn tell_of_rejections(rejections: &[Rejection], known: &dyn Fn(&Rejection) -> String) {
     for rejection in rejections.iter().take(TOLD_MAX) {
-        let column = if rejection.column.is_empty() {
-            String::new()
-        } else {
-            format!(", column {}", rejection.column)
-        };
-        tell(&format!(
-            "rejected: {} line {}{column}: '{}': {}{}",
-            rejection.file,
-            rejection.line,
-            rejection.text,
-            rejection.reason,
-            known(rejection)
-        ));
+        tell(&format!("rejected: {rejection}{}", known(rejection)));
     }
     if rejections.len() > TOLD_MAX {
         let more = rejections.len() - TOLD_MAX;

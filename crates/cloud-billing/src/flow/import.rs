@@ -98,7 +98,10 @@ pub fn import(
     let new = New {
         importer,
         job,
-        period: sources.period.or(content.newest_period()).unwrap_or_else(|| app.last_month()),
+        period: match sources.period.or(content.newest_period()) {
+            Some(period) => period,
+            None => period_of_nothing(app, &content)?,
+        },
         folder: detail.folder().to_owned(),
         content,
         options: AdmitOptions { add: request.add, replace: request.replace, purpose: purpose(importer) },
@@ -171,6 +174,17 @@ fn check_rows(content: &Content, told: &[(String, u64)]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The period of a document that tells none: last month's where it has no rows at all.
+fn period_of_nothing(app: &App, content: &Content) -> Result<Period> {
+    match &content.rejections[..] {
+        [] => Ok(app.last_month()),
+        [first, ..] => bail!(
+            "{first}; no row can be taken and none tells its billing period: nothing was imported; repair the rows, or \
+             tell the period with --period"
+        ),
+    }
 }
 
 /// The importer of a name or alias.

@@ -16,7 +16,8 @@ fn gz(text: &str) -> Vec<u8> {
     out.finish().unwrap()
 }
 
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+/// An archive of these files.
+pub(super) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut out = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, content) in entries {
         out.start_file(*name, SimpleFileOptions::default()).unwrap();

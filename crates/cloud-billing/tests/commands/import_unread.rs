@@ -1,19 +1,9 @@
 //! `import -f` of folders and archives that hold other files too: nothing that may be a part of the bill is passed over.
 
-use std::io::Write as _;
-
-use zip::{ZipWriter, write::SimpleFileOptions};
-
-use crate::common::{usage, world::World};
-
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut out = ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, content) in entries {
-        out.start_file(*name, SimpleFileOptions::default()).unwrap();
-        out.write_all(content).unwrap();
-    }
-    out.finish().unwrap().into_inner()
-}
+use crate::{
+    common::{usage, world::World},
+    import_files::zip,
+};
 
 #[test]
 fn a_folder_with_a_part_that_is_not_read_is_refused_with_the_cure() {

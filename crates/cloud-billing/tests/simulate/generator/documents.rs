@@ -161,9 +161,8 @@ impl Generator {
             None => (self.month(job, period), false),
         };
         self.delivered.insert(key, files.clone());
-        // Rows alone tell the period where the newest of them is of it, and rows that are all rejected tell nothing.
-        let told = files.iter().flatten().map(|row| row.period).max() == Some(period)
-            && files.iter().flatten().any(|row| row.broken.is_none());
+        // Rows alone tell the period where the newest of them is of it.
+        let told = files.iter().flatten().map(|row| row.period).max() == Some(period);
         let period = (!told || self.rng.chance(30)).then_some(period);
         Step::Import(Import { job: job.to_owned(), period, files, add: false, replace })
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use billing_core::{Decimal, Period};
 
 use super::{Component, Document, Oracle, Timeline, Use};
-use crate::history::{ComponentTerms, Import, Row, SERVICES};
+use crate::history::{Broken, ComponentTerms, Import, Row, SERVICES};
 
 /// What an import should come to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,9 +60,11 @@ fn has_rejections(files: &[Vec<Row>]) -> bool {
 }
 
 impl Oracle {
-    /// The document's period.
+    /// The document's period: the newest of the rows taken; where none is, of those that can be read so far.
     fn period_of(import: &Import) -> Option<Period> {
-        import.period.or_else(|| taken(&import.files).map(|row| row.period).max())
+        let told = import.files.iter().flatten().filter(|row| row.broken == Some(Broken::Cost));
+        let newest = taken(&import.files).map(|row| row.period).max();
+        import.period.or(newest).or_else(|| told.map(|row| row.period).max())
     }
 
     /// What an import should come to. Changes nothing.
