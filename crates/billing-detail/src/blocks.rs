@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use crate::structure::Structure;
 
 /// How much text is read at a time: what a core keeps close to it.
-const BLOCK_BYTES: usize = 1 << 20;
+const BLOCK_BYTES: usize = 1 << 19;
 /// A buffer that has grown beyond this is not used again.
 const BUFFER_BYTES_MAX: usize = 4 * BLOCK_BYTES;
 

@@ -2,7 +2,7 @@
 //!
 //! Most columns are texts already and are lent as they are; the others are written down column by column.
 
-use std::io::Write as _;
+use std::{io::Write as _, ops::Range};
 
 use arrow_array::{
     Array, ArrayRef, ListArray, MapArray, RecordBatch, StringViewArray, StructArray,
@@ -69,15 +69,25 @@ impl<'b> Texts<'b> {
         Self::Made { text, ends }
     }
 
-    /// The text of a row's value; empty where there is none.
-    pub(crate) fn get(&self, row: usize) -> &str {
+    /// Lends the texts of these rows to places that have empty texts; where there is no value, they stay so.
+    pub(crate) fn lend<'t, 'p>(&'t self, rows: Range<usize>, places: impl Iterator<Item = &'p mut &'t str>)
+    where
+        't: 'p,
+    {
         match self {
-            Self::Missing => "",
-            Self::Lent(texts) if texts.is_null(row) => "",
-            Self::Lent(texts) => texts.value(row),
+            Self::Missing => {}
+            Self::Lent(texts) => {
+                for (row, place) in rows.zip(places) {
+                    if !texts.is_null(row) {
+                        *place = texts.value(row);
+                    }
+                }
+            }
             Self::Made { text, ends } => {
-                let start = if row == 0 { 0 } else { ends[row - 1] };
-                text.get(start..ends[row]).unwrap_or("")
+                for (row, place) in rows.zip(places) {
+                    let start = if row == 0 { 0 } else { ends[row - 1] };
+                    *place = text.get(start..ends[row]).unwrap_or("");
+                }
             }
         }
     }

@@ -25,7 +25,7 @@ use crate::{
 const UNSUPPORTED: &str =
     "the archive is packed in a way that is not supported; unpack it and import the files in it";
 /// How much is read at a time.
-const BUFFER_BYTES: usize = 256 * 1024;
+const BUFFER_BYTES: usize = 1 << 16;
 /// How many bytes are looked at to tell the packing, and whether the content is text at all.
 const HEAD_BYTES: u64 = 4096;
 

@@ -9,27 +9,28 @@ pub(crate) const EMPTY: u32 = 0;
 const TEXTS_MAX: usize = 60_000;
 /// Most bytes of texts before it is time to forget them, where nothing else is said.
 const BYTES_MAX: usize = 2 << 20;
+/// How many texts are looked up together at most.
+pub(crate) const TOGETHER: usize = 32;
 
 /// Texts and their numbers.
 pub(crate) struct Dictionary {
-    /// All texts, one behind the other.
-    texts: Vec<u8>,
-    /// Where each ends.
-    ends: Vec<usize>,
+    /// All texts, one behind the other, and before each its number and its length: what is far apart in memory takes
+    /// longer to read than a text takes to compare.
+    entries: Vec<u8>,
+    /// Where the entry of each number starts.
+    starts: Vec<u32>,
     slots: HashTable<Slot>,
-    /// The number that was asked for last: rows of one kind stand together.
-    last: u32,
     bytes_max: usize,
 }
 
-/// What is looked at to find a text: all of it together, because memory far apart takes longer to read than the texts
-/// take to compare.
+/// Where a text with a hash is.
 struct Slot {
     hash: u32,
-    number: u32,
     start: u32,
-    length: u32,
 }
+
+/// Bytes before a text: its number and its length.
+const HEAD: usize = 8;
 
 /// A hash of which all bits count, wherever the table looks for them.
 fn spread(hash: u32) -> u64 {
@@ -46,79 +47,98 @@ impl Dictionary {
     /// A dictionary of at most this many bytes of texts.
     pub(crate) fn of(bytes_max: usize) -> Self {
         // The empty text is known without looking.
-        Self { texts: Vec::new(), ends: vec![0], slots: HashTable::new(), last: EMPTY, bytes_max }
+        Self { entries: vec![0; HEAD], starts: vec![0], slots: HashTable::new(), bytes_max }
     }
 
     /// The number of a text; the same for the same text until everything is forgotten.
-    #[inline]
     pub(crate) fn number(&mut self, text: &[u8]) -> u32 {
-        if self.is_last(text) { self.last } else { self.number_of(text, xxh3_64(text)) }
+        self.number_of(text, xxh3_64(text))
     }
 
-    /// Whether a text is the one that was asked for last.
-    #[inline]
-    pub(crate) fn is_last(&self, text: &[u8]) -> bool {
-        self.text(self.last) == text
+    /// The number of each of some texts with these hashes. All texts of a dictionary must be hashed in the same way.
+    ///
+    /// Each step is done for all of them before the next one: so the processor waits for their memory together.
+    pub(crate) fn numbers(&mut self, texts: &[&[u8]], hashes: &[u64], numbers: &mut [u32]) {
+        let mut starts = [0; TOGETHER];
+        for ((start, text), hash) in starts.iter_mut().zip(texts).zip(hashes) {
+            *start = if text.is_empty() { 0 } else { self.find(*hash as u32, |_| true).unwrap_or(0) };
+        }
+        let heads = starts.map(|start| self.head(start));
+        let found = starts.iter().zip(heads).zip(texts).zip(hashes);
+        for (number, (((start, (known, length)), text), hash)) in numbers.iter_mut().zip(found) {
+            let is_it = length as usize == text.len() && self.text_at(*start, length) == *text;
+            *number = if is_it { known } else { self.number_of(text, *hash) };
+        }
     }
 
-    /// The number of a text with this hash. All texts of a dictionary must be hashed in the same way.
-    #[inline]
-    pub(crate) fn number_of(&mut self, text: &[u8], hash: u64) -> u32 {
+    fn number_of(&mut self, text: &[u8], hash: u64) -> u32 {
         if text.is_empty() {
-            self.last = EMPTY;
             return EMPTY;
         }
         let hash = hash as u32;
-        let known = self.slots.find(spread(hash), |slot| {
-            let start = slot.start as usize;
-            slot.hash == hash
-                && slot.length as usize == text.len()
-                && self.texts.get(start..start + text.len()) == Some(text)
-        });
-        self.last = match known {
-            Some(slot) => slot.number,
+        let is_it = |start| self.text_at(start, self.head(start).1) == text;
+        match self.find(hash, is_it) {
+            Some(start) => self.head(start).0,
             None => self.add(text, hash),
-        };
-        self.last
+        }
+    }
+
+    /// Where the entry of a text with this hash starts, if there is one that fits.
+    fn find(&self, hash: u32, fits: impl Fn(u32) -> bool) -> Option<u32> {
+        let slot = self.slots.find(spread(hash), |slot| slot.hash == hash && fits(slot.start));
+        slot.map(|slot| slot.start)
+    }
+
+    /// The number and the length of the text whose entry starts here.
+    fn head(&self, start: u32) -> (u32, u32) {
+        let start = start as usize;
+        match self.entries[start..].first_chunk() {
+            Some([a, b, c, d, e, f, g, h]) => {
+                (u32::from_le_bytes([*a, *b, *c, *d]), u32::from_le_bytes([*e, *f, *g, *h]))
+            }
+            None => (EMPTY, 0),
+        }
+    }
+
+    fn text_at(&self, start: u32, length: u32) -> &[u8] {
+        let begin = start as usize + HEAD;
+        &self.entries[begin..begin + length as usize]
     }
 
     fn add(&mut self, text: &[u8], hash: u32) -> u32 {
-        let number = self.ends.len() as u32;
-        let slot = Slot { hash, number, start: self.texts.len() as u32, length: text.len() as u32 };
-        self.texts.extend_from_slice(text);
-        self.ends.push(self.texts.len());
-        self.slots.insert_unique(spread(hash), slot, |slot| spread(slot.hash));
+        let (number, start) = (self.starts.len() as u32, self.entries.len() as u32);
+        self.entries.extend_from_slice(&number.to_le_bytes());
+        self.entries.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        self.entries.extend_from_slice(text);
+        self.starts.push(start);
+        self.slots.insert_unique(spread(hash), Slot { hash, start }, |slot| spread(slot.hash));
         number
     }
 
     /// The text of a number.
-    #[inline]
     pub(crate) fn text(&self, number: u32) -> &[u8] {
-        let place = number as usize;
-        let start = if place == 0 { 0 } else { self.ends[place - 1] };
-        &self.texts[start..self.ends[place]]
+        let start = self.starts[number as usize];
+        self.text_at(start, self.head(start).1)
     }
 
     /// How many texts there are; the empty one always is.
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.starts.len()
     }
 
     /// Whether the texts take so much memory that they should be forgotten.
     pub(crate) fn is_full(&self) -> bool {
-        self.len() > TEXTS_MAX || self.texts.len() > self.bytes_max
+        self.len() > TEXTS_MAX || self.entries.len() > self.bytes_max
     }
 
     /// Forgets everything, and gives back memory that few texts do not need.
     pub(crate) fn forget(&mut self) {
         if self.is_full() {
-            self.texts = Vec::new();
+            self.entries = vec![0; HEAD];
         }
-        self.texts.clear();
-        self.ends.clear();
+        self.entries.truncate(HEAD);
+        self.starts.truncate(1);
         self.slots.clear();
-        self.ends.push(0);
-        self.last = EMPTY;
     }
 }
 
@@ -134,6 +154,24 @@ mod tests {
         assert_eq!((dictionary.text(2), dictionary.text(3), dictionary.len()), (&b"b"[..], &b"bb"[..], 4));
         dictionary.forget();
         assert_eq!((dictionary.number(b"bb"), dictionary.number(b"")), (1, EMPTY));
+    }
+
+    #[test]
+    fn texts_looked_up_together_have_the_same_numbers() {
+        let mut dictionary = Dictionary::default();
+        let look = |dictionary: &mut Dictionary, texts: &[&str], hash: fn(&[u8]) -> u64| {
+            let texts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+            let hashes: Vec<u64> = texts.iter().map(|text| hash(text)).collect();
+            let mut numbers = vec![0; texts.len()];
+            dictionary.numbers(&texts, &hashes, &mut numbers);
+            numbers
+        };
+        assert_eq!(look(&mut dictionary, &["a", "", "b", "a", "ab"], xxh3_64), [1, EMPTY, 2, 1, 3]);
+        assert_eq!(look(&mut dictionary, &["ab", "c", "", "c"], xxh3_64), [3, 4, EMPTY, 4]);
+        // Texts of one hash are told apart.
+        let mut dictionary = Dictionary::default();
+        assert_eq!(look(&mut dictionary, &["a", "b", "a", "bb", ""], |_| 7), [1, 2, 1, 3, EMPTY]);
+        assert_eq!(look(&mut dictionary, &["bb", "b", "a"], |_| 7), [3, 2, 1]);
     }
 
     #[test]

@@ -32,19 +32,16 @@ pub(crate) struct Rows<'b> {
     has_quotes: bool,
     ends: &'b [u32],
     unescaped: &'b [(usize, (usize, usize))],
-    fields: Vec<&'b str>,
     at: usize,
     line: u64,
 }
 
 /// A record, as far as it is wanted.
-pub(crate) struct FoundRow<'r> {
+pub(crate) struct FoundRow<'b> {
     /// The line on which it starts.
     pub(crate) line: u64,
     /// All of it as it stands in the file, with the end of its line.
-    pub(crate) record: &'r str,
-    /// The wanted fields.
-    pub(crate) fields: &'r [&'r str],
+    pub(crate) record: &'b str,
 }
 
 impl Fields {
@@ -72,7 +69,6 @@ impl Fields {
             has_quotes: block.structure.has_quotes,
             ends: &self.ends[..self.count],
             unescaped: &self.unescaped,
-            fields: Vec::with_capacity(layout.wanted.len()),
             at: 0,
             line: block.line,
         })
@@ -153,16 +149,15 @@ fn span(bytes: &[u8], ends: &[u32], field: usize, is_last: bool) -> (usize, usiz
     (start, end - usize::from(returned))
 }
 
-impl Rows<'_> {
-    /// The next row.
-    pub(crate) fn next(&mut self) -> Option<FoundRow<'_>> {
+impl<'b> Rows<'b> {
+    /// The next row; its wanted fields go behind those that are there.
+    pub(crate) fn next(&mut self, found: &mut Vec<&'b str>) -> Option<FoundRow<'b>> {
         let fields = self.layout.fields;
         let first = self.at * fields;
         if first >= self.ends.len() {
             return None;
         }
         let bytes = self.text.as_bytes();
-        self.fields.clear();
         for place in &self.layout.wanted {
             let field = first + place;
             let (mut start, mut end) = span(bytes, self.ends, field, place + 1 == fields);
@@ -176,7 +171,7 @@ impl Rows<'_> {
                     self.unescaped = rest;
                 }
             }
-            self.fields.push(self.text.get(start..end).unwrap_or(""));
+            found.push(self.text.get(start..end).unwrap_or(""));
         }
         let start = if first == 0 { 0 } else { self.ends[first - 1] as usize + 1 };
         let line = self.line;
@@ -187,7 +182,7 @@ impl Rows<'_> {
         self.inner_lines = &self.inner_lines[inner..];
         self.line += inner as u64;
         let record = &self.text[start..=end as usize];
-        Some(FoundRow { line, record, fields: &self.fields })
+        Some(FoundRow { line, record })
     }
 }
 
@@ -243,8 +238,9 @@ mod tests {
                     match fields.rows(&mut block, &layout) {
                         Some(mut rows) => {
                             plain += 1;
-                            while let Some(row) = rows.next() {
-                                let fields = row.fields.iter().map(|field| field.as_bytes().into());
+                            let mut fields = Vec::new();
+                            while let Some(row) = rows.next(&mut fields) {
+                                let fields = fields.drain(..).map(|field| field.as_bytes().into());
                                 found.push((row.line, fields.collect()));
                                 let mut again = Found::new();
                                 let record = Records::resume(row.record.as_bytes(), row.line, BYTES_MAX);

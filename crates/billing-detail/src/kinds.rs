@@ -14,10 +14,10 @@ use billing_core::{
     line_item::{LineItem, RawLine},
 };
 use hashbrown::HashSet;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::{
-    dictionary::Dictionary,
+    dictionary::{Dictionary, EMPTY, TOGETHER},
     harvest::{Harvest, InvoiceKey, OpenAccount, Position},
     parquet_out::KindNumber,
     tally::{Sum, SumTooLarge},
@@ -32,8 +32,8 @@ const KEY_BYTES_MAX: usize = 8 << 20;
 
 /// The kinds of the rows since they were last forgotten.
 pub(crate) struct Kinds {
-    /// The key of the row that is looked at: its texts one behind the other, and before them how long each is.
-    key: Vec<u8>,
+    /// The keys of the rows that are looked at: of each its texts one behind the other, and before them how long each is.
+    texts_of_keys: Vec<u8>,
     keys: Dictionary,
     /// The place of the kind of each key, where a row with that key was understood.
     places: Vec<Option<usize>>,
@@ -70,7 +70,7 @@ impl Kinds {
     /// No kinds yet.
     pub(crate) fn new(has_default_period: bool) -> Self {
         Self {
-            key: Vec::new(),
+            texts_of_keys: Vec::new(),
             keys: Dictionary::of(KEY_BYTES_MAX),
             places: Vec::new(),
             kinds: Vec::new(),
@@ -80,9 +80,27 @@ impl Kinds {
         }
     }
 
-    /// The place of a row's kind, if one like it was understood before; `tags` is the number of what billing reads from
-    /// its tags.
-    pub(crate) fn find(&mut self, raw: &RawLine<'_>, tags: u32) -> Option<usize> {
+    /// The number of the key of each of some rows, up to [`TOGETHER`]. Beside each row is the number of what billing reads
+    /// from its tags.
+    pub(crate) fn look(&mut self, rows: &[RawLine<'_>], tags: &[u32]) -> [u32; TOGETHER] {
+        self.texts_of_keys.clear();
+        let mut ends = [0; TOGETHER];
+        for ((raw, tags), end) in rows.iter().zip(tags).zip(&mut ends) {
+            self.put_key(raw, *tags);
+            *end = self.texts_of_keys.len();
+        }
+        let (mut keys, mut hashes, mut numbers) = ([&[][..]; TOGETHER], [0; TOGETHER], [EMPTY; TOGETHER]);
+        let mut start = 0;
+        for row in 0..rows.len() {
+            keys[row] = &self.texts_of_keys[start..ends[row]];
+            hashes[row] = xxh3_64(keys[row]);
+            start = ends[row];
+        }
+        self.keys.numbers(&keys[..rows.len()], &hashes, &mut numbers);
+        numbers
+    }
+
+    fn put_key(&mut self, raw: &RawLine<'_>, tags: u32) {
         // The date counts only where it makes the period.
         let dates_it = !self.has_default_period && present(raw.billing_period_start).is_none();
         let texts: [&str; TEXTS] = [
@@ -107,18 +125,20 @@ impl Kinds {
         for (length, text) in lengths.iter_mut().zip(texts) {
             *length = (text.len() as u32).to_le_bytes();
         }
-        self.key.clear();
-        self.key.extend_from_slice(lengths.as_flattened());
+        self.texts_of_keys.extend_from_slice(lengths.as_flattened());
         for text in texts {
-            self.key.extend_from_slice(text.as_bytes());
+            self.texts_of_keys.extend_from_slice(text.as_bytes());
         }
-        let number = self.keys.number(&self.key);
-        self.places.get(number as usize).copied().flatten()
     }
 
-    /// Whether the texts that were looked for last have a NUL byte in them.
-    pub(crate) fn has_nul(&self) -> bool {
-        memchr::memchr(0, &self.key[4 * (TEXTS + 1)..]).is_some()
+    /// The place of the kind with this key, where a row of it was understood before.
+    pub(crate) fn find(&self, key: u32) -> Option<usize> {
+        self.places.get(key as usize).copied().flatten()
+    }
+
+    /// Whether the texts of a key have a NUL byte in them.
+    pub(crate) fn has_nul(&self, key: u32) -> bool {
+        memchr::memchr(0, &self.keys.text(key)[4 * (TEXTS + 1)..]).is_some()
     }
 
     /// A kind at a place.
@@ -126,9 +146,10 @@ impl Kinds {
         &self.kinds[place]
     }
 
-    /// Adds the kind of the row that was looked for last, because it was understood.
+    /// Adds the kind with this key, because a row of it was understood.
     pub(crate) fn add(
         &mut self,
+        key: u32,
         item: &LineItem<'_>,
         at: Position,
         number: KindNumber,
@@ -162,7 +183,7 @@ impl Kinds {
         });
         let place = self.kinds.len() - 1;
         self.places.resize(self.keys.len(), None);
-        self.places[self.keys.number(&self.key) as usize] = Some(place);
+        self.places[key as usize] = Some(place);
         place
     }
 
@@ -180,7 +201,7 @@ impl Kinds {
         harvest.totals.sum(kind.total).add(billed, None)?;
         kind.sum.add(billed, effective)?;
         kind.digest.add(content);
-        kind.last_line = line;
+        kind.last_line = kind.last_line.max(line);
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! A column of texts of the rows themselves: numbered as long as they repeat, else written as they are.
 
 use parquet::errors::ParquetError;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     canonical::Canonical,
     chunk::{Chunk, Press},
-    dictionary::{Dictionary, EMPTY},
+    dictionary::{Dictionary, EMPTY, TOGETHER},
     pages::put_text,
 };
 
@@ -21,12 +22,28 @@ pub(crate) struct OwnText {
     dictionary: Dictionary,
     /// The hash of each text of the dictionary, where it takes longer to make than to find.
     hashes: Vec<u128>,
-    /// The number and the hash of the text that was looked at last.
-    last: u32,
-    last_hash: u128,
     numbers: Vec<u32>,
     present: Vec<u32>,
     values: Vec<u8>,
+}
+
+/// What is found when the texts of some rows are looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Looked {
+    /// The hash of each row's text; 0 where it is no content.
+    pub(crate) hashes: [u128; TOGETHER],
+    /// The number of each row's text, if texts have numbers here.
+    pub(crate) numbers: Option<[u32; TOGETHER]>,
+}
+
+impl Looked {
+    /// Nothing was looked at.
+    pub(crate) const NOTHING: Self = Self { hashes: [0; TOGETHER], numbers: None };
+
+    /// The number of a row's text, if texts have numbers here.
+    pub(crate) fn number(&self, row: usize) -> Option<u32> {
+        self.numbers.map(|numbers| numbers[row])
+    }
 }
 
 impl OwnText {
@@ -37,45 +54,45 @@ impl OwnText {
             is_plain: false,
             dictionary: Dictionary::default(),
             hashes: vec![canonical.hash("")],
-            last: EMPTY,
-            last_hash: canonical.hash(""),
             numbers: Vec::new(),
             present: Vec::new(),
             values: Vec::new(),
         }
     }
 
-    /// Looks at a row's text and tells its hash.
-    pub(crate) fn look(&mut self, text: &str) -> u128 {
+    /// Looks at the texts of some rows, up to [`TOGETHER`].
+    pub(crate) fn look(&mut self, texts: &[&str], looked: &mut Looked) {
+        looked.numbers = None;
+        // The hash that counts for the content finds the number of a text as well.
+        if self.is_plain || self.canonical == Canonical::Text {
+            for (hash, text) in looked.hashes.iter_mut().zip(texts) {
+                *hash = self.canonical.hash(text);
+            }
+        }
         if self.is_plain {
-            return self.canonical.hash(text);
+            return;
         }
-        if self.dictionary.is_last(text.as_bytes()) {
-            return self.last_hash;
+        let (mut bytes, mut hashes, mut numbers) = ([&[][..]; TOGETHER], [0; TOGETHER], [EMPTY; TOGETHER]);
+        for (row, text) in texts.iter().enumerate() {
+            bytes[row] = text.as_bytes();
+            let is_hashed = self.canonical == Canonical::Text;
+            hashes[row] = if is_hashed { looked.hashes[row] as u64 } else { xxh3_64(text.as_bytes()) };
         }
-        if self.canonical == Canonical::Text {
-            // The hash that counts for the content finds the number as well.
-            self.last_hash = self.canonical.hash(text);
-            self.last = self.dictionary.number_of(text.as_bytes(), self.last_hash as u64);
-            return self.last_hash;
+        self.dictionary.numbers(&bytes[..texts.len()], &hashes, &mut numbers);
+        if self.canonical != Canonical::Text {
+            for number in self.hashes.len()..self.dictionary.len() {
+                let text = str::from_utf8(self.dictionary.text(number as u32)).unwrap_or_default();
+                self.hashes.push(self.canonical.hash(text));
+            }
+            looked.hashes = numbers.map(|number| self.hashes[number as usize]);
         }
-        self.last = self.dictionary.number(text.as_bytes());
-        if self.hashes.len() < self.dictionary.len() {
-            self.hashes.push(self.canonical.hash(text));
-        }
-        self.last_hash = self.hashes[self.last as usize];
-        self.last_hash
+        looked.numbers = Some(numbers);
     }
 
-    /// The number of the text that was looked at last, if texts have numbers here.
-    pub(crate) fn number(&self) -> Option<u32> {
-        (!self.is_plain).then_some(self.last)
-    }
-
-    /// Adds the text that was looked at last.
-    pub(crate) fn push(&mut self, text: &str) {
-        if !self.is_plain {
-            return self.numbers.push(self.last);
+    /// Adds the text of a row that was looked at, with the number that it has.
+    pub(crate) fn push(&mut self, text: &str, number: Option<u32>) {
+        if let Some(number) = number {
+            return self.numbers.push(number);
         }
         self.present.push(u32::from(!text.is_empty()));
         if !text.is_empty() {

@@ -15,10 +15,10 @@ use parquet::{
 
 use crate::{
     chunk::{Chunk, Press},
-    dictionary::Dictionary,
+    dictionary::{Dictionary, TOGETHER},
     error::DetailError,
-    own_text::OwnText,
-    schema::{self, COLUMNS, Kind, OWN, SHARED, TAGS},
+    own_text::{Looked, OwnText},
+    schema::{self, COLUMNS, Kind, OWN, SHARED},
 };
 
 /// Rows of a page.
@@ -139,31 +139,28 @@ impl Part {
         (self.kinds.len() - 1) as KindNumber
     }
 
-    /// Looks at the texts of a row, in the order of [`COLUMNS`]: their hashes, 0 for those that are no content.
-    pub(crate) fn look(&mut self, texts: &[&str; OWN]) -> [u128; OWN] {
-        let mut hashes = [0; OWN];
-        for ((hash, column), text) in hashes.iter_mut().zip(&mut self.own).zip(texts) {
-            *hash = column.look(text);
+    /// Looks at the texts of some rows, up to [`TOGETHER`], in the order of [`COLUMNS`].
+    pub(crate) fn look(&mut self, rows: &[[&str; OWN]], looked: &mut [Looked; OWN]) {
+        for (place, (column, looked)) in self.own.iter_mut().zip(looked).enumerate() {
+            let mut texts = [""; TOGETHER];
+            for (text, row) in texts.iter_mut().zip(rows) {
+                *text = row[place];
+            }
+            column.look(&texts[..rows.len()], looked);
         }
-        hashes
     }
 
-    /// The number of the tags that were looked at last, where tags repeat.
-    pub(crate) fn tags_number(&self) -> Option<u32> {
-        self.own.get(TAGS).and_then(OwnText::number)
-    }
-
-    /// Adds a row, whose texts were looked at last.
+    /// Adds a row, one of those that were looked at last.
     pub(crate) fn add(
         &mut self,
         kind: KindNumber,
-        texts: &[&str; OWN],
+        (texts, looked, row): (&[&str; OWN], &[Looked; OWN], usize),
         amounts: [Option<Fixed>; 2],
         line: u64,
     ) {
         self.rows.push(kind);
-        for (column, text) in self.own.iter_mut().zip(texts) {
-            column.push(text);
+        for ((column, text), looked) in self.own.iter_mut().zip(texts).zip(looked) {
+            column.push(text, looked.number(row));
         }
         for (column, amount) in self.amounts.iter_mut().zip(amounts) {
             column.present.push(u32::from(amount.is_some()));
@@ -310,8 +307,9 @@ mod tests {
         };
         let mut part = Part::write_to(file, PathBuf::from("detail/part-00000.parquet")).unwrap();
         let kind = part.kind(&["x"; SHARED]);
-        part.look(&["y"; OWN]);
-        part.add(kind, &["y"; OWN], [Some(Fixed::ZERO), None], 2);
+        let (texts, mut looked) = (["y"; OWN], [Looked::NOTHING; OWN]);
+        part.look(&[texts], &mut looked);
+        part.add(kind, (&texts, &looked, 0), [Some(Fixed::ZERO), None], 2);
         assert_eq!(
             part.finish().unwrap_err().to_string(),
             "detail/part-00000.parquet: the disk is full; nothing was imported: free some space and run the \

@@ -21,9 +21,11 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
     canonical::{self, shows_itself},
+    dictionary::TOGETHER,
     error::DetailError,
     harvest::{Harvest, Position, REMARKS_MAX},
     kinds::Kinds,
+    own_text::Looked,
     parquet_out::Part,
     schema::{OWN, SCALE, SHARED, TAGS},
     table::NoRow,
@@ -40,6 +42,24 @@ pub(crate) struct FileOf<'f> {
     pub(crate) may_have_nul: bool,
 }
 
+/// A row of those that are taken together.
+struct Found<'r> {
+    row: Row<'r>,
+    raw: &'r RawLine<'r>,
+    texts: &'r [&'r str; OWN],
+    /// Its place among them.
+    at: usize,
+    /// The number of the key of its kind.
+    key: u32,
+}
+
+impl<'r> Found<'r> {
+    /// Reads it once more, so that it is the reader's last row, whose headings the reader tells.
+    fn read_again(&self, reader: &mut dyn RowReader) -> RawLine<'r> {
+        reader.read(self.row)
+    }
+}
+
 /// Takes rows: each worker has one of its own.
 pub(crate) struct Rows<'w> {
     folder: &'w Path,
@@ -49,6 +69,8 @@ pub(crate) struct Rows<'w> {
     normaliser: Normaliser,
     kinds: Kinds,
     tags: Tags,
+    /// What was found when the rows were looked at that are taken now.
+    looked: Box<[Looked; OWN]>,
     file: Option<(usize, Arc<str>)>,
     harvest: Harvest,
     rejections_max: usize,
@@ -70,6 +92,7 @@ impl<'w> Rows<'w> {
             normaliser: Normaliser::new(tag_names.clone(), default_period),
             kinds: Kinds::new(default_period.is_some()),
             tags: Tags::new(tag_names.clone()),
+            looked: Box::new([Looked::NOTHING; OWN]),
             file: None,
             harvest: Harvest::default(),
             rejections_max,
@@ -86,22 +109,19 @@ impl<'w> Rows<'w> {
         Ok(())
     }
 
-    /// Takes a row of the file that was started last.
+    /// Takes rows of the file that was started last, up to [`TOGETHER`]: of each its line, and its fields behind those of
+    /// the row before.
     pub(crate) fn take(
         &mut self,
         file: FileOf<'_>,
-        line: u64,
+        lines: &[u64],
         reader: &mut dyn RowReader,
-        row: Row<'_>,
+        fields: &[&str],
     ) -> Result<(), DetailError> {
-        self.harvest.rows += 1;
-        let at = Position { file: file.number, line };
-        let raw = reader.read(row);
-        let own = own_texts(&raw);
-        if file.may_have_nul && own.iter().any(|text| memchr::memchr(0, text.as_bytes()).is_some()) {
-            self.reject_whole(at, file, NoRow::with_nul(&own));
+        if lines.is_empty() {
             return Ok(());
         }
+        self.harvest.rows += lines.len() as u64;
         let part = match &mut self.part {
             Some(part) => part,
             none => {
@@ -109,23 +129,53 @@ impl<'w> Rows<'w> {
                 none.insert(Part::create(self.folder, number)?)
             }
         };
-        let hashes = part.look(&own);
-        let tags = self.tags.read(part.tags_number(), hashes[TAGS], &raw.tags);
-        let kind = self.kinds.find(&raw, tags.set).or_else(|| self.kind_of(at, file, reader, &raw));
+        let rows = fields.chunks_exact((fields.len() / lines.len()).max(1)).map(Row::new);
+        let raws: Vec<RawLine<'_>> = rows.clone().map(|row| reader.read(row)).collect();
+        let texts: Vec<[&str; OWN]> = raws.iter().map(own_texts).collect();
+        part.look(&texts, &mut self.looked);
+        let mut sets = [0; TOGETHER];
+        for (row, set) in sets[..raws.len()].iter_mut().enumerate() {
+            *set = self.tags.number(&self.looked[TAGS], row, &raws[row].tags);
+        }
+        let keys = self.kinds.look(&raws, &sets);
+        for (at, ((raw, row), line)) in raws.iter().zip(rows).zip(lines).enumerate() {
+            let found = Found { row, raw, texts: &texts[at], at, key: keys[at] };
+            self.take_one(file, *line, reader, &found)?;
+        }
+        Ok(())
+    }
+
+    fn take_one(
+        &mut self,
+        file: FileOf<'_>,
+        line: u64,
+        reader: &mut dyn RowReader,
+        found: &Found<'_>,
+    ) -> Result<(), DetailError> {
+        let Found { raw, texts, .. } = found;
+        let at = Position { file: file.number, line };
+        if file.may_have_nul && texts.iter().any(|text| memchr::memchr(0, text.as_bytes()).is_some()) {
+            self.reject_whole(at, file, NoRow::with_nul(*texts));
+            return Ok(());
+        }
+        let kind = self.kinds.find(found.key).or_else(|| self.kind_of(at, file, reader, found));
         let (Some(kind), Some(part)) = (kind, &mut self.part) else { return Ok(()) };
-        let Some((billed, effective)) = amounts(&raw) else {
-            if let Err(problem) = self.normaliser.line_item(raw) {
+        let Some((billed, effective)) = amounts(raw) else {
+            if let Err(problem) = self.normaliser.line_item(found.read_again(reader)) {
                 self.reject(at, file, with_heading(*problem, reader));
             }
             return Ok(());
         };
         let known = self.kinds.get(kind);
-        part.add(known.number, &own, [Some(billed), effective], line);
-        let content = content_hash(known.seed, billed, effective, &hashes);
+        part.add(known.number, (texts, &self.looked, found.at), [Some(billed), effective], line);
+        let content = content_hash(known.seed, billed, effective, &self.looked, found.at);
         self.kinds
             .count(kind, line, billed, effective, content, &mut self.harvest)
             .map_err(|_| too_large(file.name, line, raw.billing_currency))?;
-        if let Some(error) = tags.error {
+        if self.tags.have_errors
+            && let Some(error) = self.tags.error(&raw.tags)
+        {
+            found.read_again(reader);
             self.remark(at, file, reader, &raw.tags, &error);
         }
         Ok(())
@@ -136,18 +186,18 @@ impl<'w> Rows<'w> {
         &mut self,
         at: Position,
         file: FileOf<'_>,
-        reader: &dyn RowReader,
-        raw: &RawLine<'_>,
+        reader: &mut dyn RowReader,
+        found: &Found<'_>,
     ) -> Option<usize> {
-        if file.may_have_nul && self.kinds.has_nul() {
-            self.reject_whole(at, file, NoRow::with_nul(&own_texts(raw)));
+        if file.may_have_nul && self.kinds.has_nul(found.key) {
+            self.reject_whole(at, file, NoRow::with_nul(found.texts));
             return None;
         }
-        match self.normaliser.line_item(raw.clone()) {
+        match self.normaliser.line_item(found.read_again(reader)) {
             Ok((item, _)) => {
                 let period = item.period.to_string();
                 let number = self.part.as_mut()?.kind(&shared_texts(&item, &period, file.name));
-                Some(self.kinds.add(&item, at, number, &mut self.harvest))
+                Some(self.kinds.add(found.key, &item, at, number, &mut self.harvest))
             }
             Err(problem) => {
                 self.reject(at, file, with_heading(*problem, reader));
@@ -275,15 +325,21 @@ fn amounts(raw: &RawLine<'_>) -> Option<(Fixed, Option<Fixed>)> {
     Some((billed, effective))
 }
 
-/// The hash of a row's content.
-fn content_hash(seed: u128, billed: Fixed, effective: Option<Fixed>, texts: &[u128; OWN]) -> u128 {
+/// The hash of the content of a row, one of those that were looked at.
+fn content_hash(
+    seed: u128,
+    billed: Fixed,
+    effective: Option<Fixed>,
+    looked: &[Looked; OWN],
+    row: usize,
+) -> u128 {
     let mut bytes = [0; 16 * (5 + OWN)];
     bytes[..16].copy_from_slice(&seed.to_le_bytes());
     bytes[16..48].copy_from_slice(&canonical::bytes(billed));
     // A row without an amortised cost is not one that has a cost of 0.
     bytes[48..80].copy_from_slice(&effective.map_or([0xFF; 32], canonical::bytes));
-    for (place, hash) in bytes[80..].chunks_exact_mut(16).zip(texts) {
-        place.copy_from_slice(&hash.to_le_bytes());
+    for (place, looked) in bytes[80..].chunks_exact_mut(16).zip(looked) {
+        place.copy_from_slice(&looked.hashes[row].to_le_bytes());
     }
     xxh3_128(&bytes)
 }
@@ -342,62 +398,63 @@ fn with_heading(problem: RowProblem, reader: &dyn RowReader) -> Rejected {
 /// What billing reads from tags, by number.
 struct Tags {
     names: TagNames,
-    /// What was read from texts that have numbers.
-    known: Vec<Option<TagsRead>>,
+    /// The number of what was read from each text that has a number.
+    known: Vec<Option<u32>>,
     /// What was read lately from texts that have none.
-    lately: HashMap<u64, (String, TagsRead)>,
+    lately: HashMap<u64, (String, u32)>,
     sets: HashMap<LineTags, u32>,
+    /// Whether any text could not be read.
+    have_errors: bool,
 }
 
 /// Most texts without numbers that are remembered, by the last bits of their hash.
 const LATELY_MAX: u64 = 8_192;
 
-/// What was read from a text of tags.
-#[derive(Clone)]
-struct TagsRead {
-    /// The number of what billing reads.
-    set: u32,
-    error: Option<TagsError>,
-}
-
 impl Tags {
     fn new(names: TagNames) -> Self {
-        Self { names, known: Vec::new(), lately: HashMap::new(), sets: HashMap::new() }
+        Self { names, known: Vec::new(), lately: HashMap::new(), sets: HashMap::new(), have_errors: false }
     }
 
-    /// Reads tags, or knows them by the number or the hash of their text.
-    fn read(&mut self, number: Option<u32>, hash: u128, text: &str) -> TagsRead {
-        let Some(place) = number.map(|number| number as usize) else { return self.read_lately(hash, text) };
+    /// The number of what billing reads from the tags of a row that was looked at.
+    fn number(&mut self, looked: &Looked, row: usize, text: &str) -> u32 {
+        let Some(place) = looked.number(row).map(|number| number as usize) else {
+            return self.number_lately(looked.hashes[row], text);
+        };
         if let Some(Some(known)) = self.known.get(place) {
-            return known.clone();
+            return *known;
         }
-        let read = self.parse(text);
+        let number = self.read(text);
         if self.known.len() <= place {
             self.known.resize(place + 1, None);
         }
-        self.known[place] = Some(read.clone());
-        read
+        self.known[place] = Some(number);
+        number
     }
 
-    fn read_lately(&mut self, hash: u128, text: &str) -> TagsRead {
+    fn number_lately(&mut self, hash: u128, text: &str) -> u32 {
         let place = hash as u64 % LATELY_MAX;
         match self.lately.get(&place) {
-            Some((known, read)) if known == text => read.clone(),
+            Some((known, number)) if known == text => *number,
             _ => {
-                let read = self.parse(text);
-                self.lately.insert(place, (text.to_owned(), read.clone()));
-                read
+                let number = self.read(text);
+                self.lately.insert(place, (text.to_owned(), number));
+                number
             }
         }
     }
 
-    fn parse(&mut self, text: &str) -> TagsRead {
-        let (tags, error) = match LineTags::parse(text, &self.names) {
-            Ok(tags) => (tags, None),
-            Err(error) => (LineTags::default(), Some(error)),
-        };
+    fn read(&mut self, text: &str) -> u32 {
+        let tags = LineTags::parse(text, &self.names).unwrap_or_else(|_| {
+            self.have_errors = true;
+            LineTags::default()
+        });
         let next = self.sets.len() as u32;
-        TagsRead { set: *self.sets.entry(tags).or_insert(next), error }
+        *self.sets.entry(tags).or_insert(next)
+    }
+
+    /// Why a text cannot be read, if it cannot.
+    fn error(&self, text: &str) -> Option<TagsError> {
+        LineTags::parse(text, &self.names).err()
     }
 
     /// Forgets all sets, and with them what was read.

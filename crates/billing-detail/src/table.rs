@@ -11,7 +11,7 @@ use crate::{
     containers::read_error,
     csv::{Record, RecordError, Records},
     error::DetailError,
-    fields::{FoundRow, Layout},
+    fields::Layout,
     ingest::IngestOptions,
 };
 
@@ -184,12 +184,12 @@ impl Headings {
     }
 
     /// Whether a row has the headings' own texts in all wanted fields: then it may be the headings once more.
-    pub(crate) fn may_repeat_in(&self, row: &FoundRow<'_>, wanted: &[usize]) -> bool {
+    pub(crate) fn may_repeat_in(&self, fields: &[&str], wanted: &[usize]) -> bool {
         let heading =
             |place: &usize| self.spans.get(*place).and_then(|(start, end)| self.text.get(*start..*end));
         wanted
             .iter()
-            .zip(row.fields)
+            .zip(fields)
             .all(|(place, field)| heading(place) == Some(field.trim_start_matches('\u{feff}')))
     }
 

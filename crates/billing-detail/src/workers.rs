@@ -1,5 +1,8 @@
 //! Threads that read blocks of a table beside each other, and the order that comes out of it all the same.
 //!
+//! There are as many as processors, and the one that cuts the blocks is one of them: where the others have enough to do,
+//! it reads a block itself. One thread more would take turns with them, which costs time.
+//!
 //! Pieces are numbered as they are cut. Which thread reads which piece does not matter for what is brought in (see
 //! `harvest`); of several errors the one counts that stands first in the files.
 
@@ -9,16 +12,17 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
-        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+        mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel},
     },
     thread::{self, Scope, ScopedJoinHandle},
 };
 
-use billing_core::{Period, line_item::Row, ports::RowReader, tags::TagNames};
+use billing_core::{Period, ports::RowReader, tags::TagNames};
 
 use crate::{
     blocks::Block,
     csv::{Record, Records},
+    dictionary::TOGETHER,
     error::DetailError,
     fields::{Fields, Layout},
     harvest::Harvest,
@@ -106,13 +110,16 @@ pub(crate) struct Shared {
 /// The workers.
 pub(crate) struct Workers<'scope> {
     jobs: Option<SyncSender<Job>>,
+    queue: Arc<Mutex<Receiver<Job>>>,
     blocks: Receiver<Block>,
+    /// What this thread does.
+    own: Worker<'scope>,
     threads: Vec<ScopedJoinHandle<'scope, Result<Harvest, DetailError>>>,
     next: u64,
 }
 
 impl<'scope> Workers<'scope> {
-    /// Starts a thread for each processor.
+    /// Starts a thread for each processor but that of this thread.
     pub(crate) fn start<'env>(
         scope: &'scope Scope<'scope, 'env>,
         plan: Plan<'scope>,
@@ -122,13 +129,13 @@ impl<'scope> Workers<'scope> {
         let (jobs, queue) = sync_channel(count);
         let (used, blocks) = channel();
         let queue = Arc::new(Mutex::new(queue));
-        let threads = (0..count)
+        let threads = (1..count)
             .map(|_| {
                 let (queue, used) = (queue.clone(), used.clone());
-                scope.spawn(move || Worker::new(plan, shared).run(&queue, &used))
+                scope.spawn(move || Worker::new(plan, shared, used).run(&queue))
             })
             .collect();
-        Self { jobs: Some(jobs), blocks, threads, next: 1 }
+        Self { jobs: Some(jobs), queue, blocks, own: Worker::new(plan, shared, used), threads, next: 1 }
     }
 
     /// Memory for the next block.
@@ -136,20 +143,37 @@ impl<'scope> Workers<'scope> {
         self.blocks.try_recv().unwrap_or_default()
     }
 
-    /// Hands a piece to the next worker that is free.
+    /// Hands a piece to the next worker that is free. Reads the oldest that waits where too many wait.
     pub(crate) fn hand(&mut self, table: &Arc<Table>, piece: Piece) {
-        let number = self.next;
+        let mut job = Job { number: self.next, table: table.clone(), piece };
         self.next += 1;
-        if let Some(jobs) = &self.jobs {
-            // It fails only when all workers have panicked, which joining them tells.
-            let _ = jobs.send(Job { number, table: table.clone(), piece });
+        let Some(jobs) = self.jobs.as_ref().filter(|_| !self.threads.is_empty()) else {
+            // With one processor nobody else is there.
+            return self.own.take(job);
+        };
+        while let Err(error) = jobs.try_send(job) {
+            let (TrySendError::Full(left) | TrySendError::Disconnected(left)) = error;
+            job = left;
+            match self.oldest() {
+                Some(oldest) => self.own.take(oldest),
+                None => thread::yield_now(),
+            }
         }
+    }
+
+    /// The job that waits the longest. There is none while another thread is getting it.
+    fn oldest(&self) -> Option<Job> {
+        self.queue.try_lock().ok()?.try_recv().ok()
     }
 
     /// Waits until everything is read.
     pub(crate) fn finish(mut self) -> Result<Harvest, DetailError> {
         drop(self.jobs.take());
+        while let Some(job) = self.oldest() {
+            self.own.take(job);
+        }
         let mut all = Harvest::default();
+        all.merge(self.own.finish()?)?;
         for thread in self.threads {
             let harvest = thread
                 .join()
@@ -202,6 +226,8 @@ struct Worker<'w> {
     fields: Fields,
     table: Option<OpenTable>,
     shared: &'w Shared,
+    /// Where blocks go whose memory can be used again.
+    used: Sender<Block>,
     rejections_max: usize,
 }
 
@@ -212,7 +238,7 @@ struct OpenTable {
 }
 
 impl<'w> Worker<'w> {
-    fn new(plan: Plan<'w>, shared: &'w Shared) -> Self {
+    fn new(plan: Plan<'w>, shared: &'w Shared, used: Sender<Block>) -> Self {
         Self {
             rows: Rows::new(
                 plan.folder,
@@ -224,31 +250,37 @@ impl<'w> Worker<'w> {
             fields: Fields::default(),
             table: None,
             shared,
+            used,
             rejections_max: plan.rejections_max,
         }
     }
 
-    fn run(mut self, queue: &Mutex<Receiver<Job>>, used: &Sender<Block>) -> Result<Harvest, DetailError> {
+    fn run(mut self, queue: &Mutex<Receiver<Job>>) -> Result<Harvest, DetailError> {
         loop {
-            let Ok(Job { number, table, piece }) = lock(queue).recv() else { break };
-            let failed = self.shared.failed.load(Ordering::Acquire);
-            // What stands behind an error is of no more interest. Nor is it when there are too many rejections: the
-            // first of them is in a piece that somebody has already taken.
-            if (failed != 0 && failed < number) || self.shared.rejected() > self.rejections_max {
-                continue;
-            }
-            let file = table.number;
-            if let Err(error) = self.piece(table, piece, used) {
-                self.shared.fail(number, file, error);
-            }
+            let Ok(job) = lock(queue).recv() else { break };
+            self.take(job);
         }
-        if self.shared.has_failed() {
-            return Ok(Harvest::default());
-        }
-        self.rows.finish()
+        self.finish()
     }
 
-    fn piece(&mut self, table: Arc<Table>, piece: Piece, used: &Sender<Block>) -> Result<(), DetailError> {
+    fn take(&mut self, Job { number, table, piece }: Job) {
+        let failed = self.shared.failed.load(Ordering::Acquire);
+        // What stands behind an error is of no more interest. Nor is it when there are too many rejections: the first of
+        // them is in a piece that somebody has already taken.
+        if (failed != 0 && failed < number) || self.shared.rejected() > self.rejections_max {
+            return;
+        }
+        let file = table.number;
+        if let Err(error) = self.piece(table, piece) {
+            self.shared.fail(number, file, error);
+        }
+    }
+
+    fn finish(self) -> Result<Harvest, DetailError> {
+        if self.shared.has_failed() { Ok(Harvest::default()) } else { self.rows.finish() }
+    }
+
+    fn piece(&mut self, table: Arc<Table>, piece: Piece) -> Result<(), DetailError> {
         let (rows, rejected) = (self.rows.count(), self.rows.rejected());
         let mut open = match self.table.take() {
             Some(open) if Arc::ptr_eq(&open.table, &table) => open,
@@ -262,7 +294,7 @@ impl<'w> Worker<'w> {
             Piece::Block(mut block) => {
                 self.block(&mut open, &mut block)?;
                 if block.is_small() {
-                    let _ = used.send(block);
+                    let _ = self.used.send(block);
                 }
             }
             Piece::Records(cutout) => self.records(&mut open, &cutout)?,
@@ -285,18 +317,26 @@ impl<'w> Worker<'w> {
     fn batch(&mut self, open: &mut OpenTable, batch: &Batch) -> Result<(), DetailError> {
         let OpenTable { table, reader } = open;
         let file = FileOf { number: table.number, name: &table.name, may_have_nul: true };
-        let texts = batch.texts();
-        let mut fields = Vec::with_capacity(texts.len());
-        for row in 0..batch.len() {
-            let line = batch.line(row);
+        let columns = batch.texts();
+        let (mut lines, mut fields) = (Vec::with_capacity(TOGETHER), Vec::new());
+        for first in (0..batch.len()).step_by(TOGETHER) {
+            let rows = first..batch.len().min(first + TOGETHER);
+            lines.clear();
+            lines.extend(rows.clone().map(|row| batch.line(row)));
             fields.clear();
-            fields.extend(texts.iter().map(|column| column.get(row)));
-            if fields.iter().map(|field| field.len()).sum::<usize>() > table.layout.bytes_max {
-                let most = table.layout.bytes_max >> 20;
-                let problem = format!("the row is longer than {most} MiB; import the provider's own export");
-                return Err(DetailError::at_line(&table.name, line, problem));
+            fields.resize(rows.len() * columns.len(), "");
+            for (place, column) in columns.iter().enumerate() {
+                column.lend(rows.clone(), fields.iter_mut().skip(place).step_by(columns.len()));
             }
-            self.rows.take(file, line, &mut **reader, Row::new(&fields))?;
+            for (fields, line) in fields.chunks_exact(columns.len()).zip(&lines) {
+                if fields.iter().map(|field| field.len()).sum::<usize>() > table.layout.bytes_max {
+                    let most = table.layout.bytes_max >> 20;
+                    let problem =
+                        format!("the row is longer than {most} MiB; import the provider's own export");
+                    return Err(DetailError::at_line(&table.name, *line, problem));
+                }
+            }
+            self.rows.take(file, &lines, &mut **reader, &fields)?;
         }
         Ok(())
     }
@@ -307,16 +347,28 @@ impl<'w> Worker<'w> {
         let Some(mut found) = self.fields.rows(block, &table.layout) else {
             return take_records(&mut self.rows, open, block.text(), block.line);
         };
-        while let Some(row) = found.next() {
-            if table.headings.may_repeat_in(&row, &table.layout.wanted) {
-                let (text, line) = (row.record.as_bytes(), row.line);
-                take_records(&mut self.rows, open, text, line)?;
-                continue;
+        let file = FileOf { number: table.number, name: &table.name, may_have_nul: false };
+        let (mut lines, mut fields) = (Vec::with_capacity(TOGETHER), Vec::new());
+        loop {
+            let before = fields.len();
+            let row = found.next(&mut fields);
+            if let Some(row) = &row {
+                if table.headings.may_repeat_in(&fields[before..], &table.layout.wanted) {
+                    fields.truncate(before);
+                    take_records(&mut self.rows, open, row.record.as_bytes(), row.line)?;
+                    continue;
+                }
+                lines.push(row.line);
             }
-            let file = FileOf { number: table.number, name: &table.name, may_have_nul: false };
-            self.rows.take(file, row.line, &mut *open.reader, Row::new(row.fields))?;
+            if row.is_none() || lines.len() == TOGETHER {
+                self.rows.take(file, &lines, &mut *open.reader, &fields)?;
+                lines.clear();
+                fields.clear();
+            }
+            if row.is_none() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }
 
@@ -347,7 +399,7 @@ fn take_record(rows: &mut Rows<'_>, open: &mut OpenTable, record: &Record<'_>) -
                 text.get(start..end).unwrap_or("")
             };
             let fields: Vec<&str> = table.layout.wanted.iter().map(field).collect();
-            rows.take(file, record.line, &mut **reader, Row::new(&fields))
+            rows.take(file, &[record.line], &mut **reader, &fields)
         }
         Err(broken) => {
             rows.take_none(file, record.line, broken);
