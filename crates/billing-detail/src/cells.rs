@@ -126,8 +126,13 @@ fn put(values: &ArrayRef, row: usize, bytes: &mut Vec<u8>) {
         DataType::Utf8 => bytes.extend_from_slice(values.as_string::<i32>().value(row).as_bytes()),
         DataType::Utf8View => bytes.extend_from_slice(values.as_string_view().value(row).as_bytes()),
         DataType::LargeUtf8 => bytes.extend_from_slice(values.as_string::<i64>().value(row).as_bytes()),
-        // `Display` of a binary number is the shortest decimal that means it.
-        DataType::Float64 => number!(Float64Type),
+        // A binary number has the shortest decimal that means it.
+        DataType::Float64 => {
+            let value = values.as_primitive::<Float64Type>().value(row);
+            if !put_plain_form(zmij::Buffer::new().format(value), bytes) {
+                number!(Float64Type);
+            }
+        }
         DataType::Float32 => number!(Float32Type),
         DataType::Int64 => number!(Int64Type),
         DataType::Int32 => number!(Int32Type),
@@ -151,6 +156,26 @@ fn put(values: &ArrayRef, row: usize, bytes: &mut Vec<u8>) {
         DataType::Struct(_) => put_object(values.as_struct(), row, bytes),
         _ => {}
     }
+}
+
+/// Appends a number of the form `12.5`, `3.0` or `1.25e-7` without an exponent and without a fraction of 0; false where it
+/// has another form.
+fn put_plain_form(number: &str, bytes: &mut Vec<u8>) -> bool {
+    let Some((digits, exponent)) = number.split_once('e') else {
+        bytes.extend_from_slice(number.strip_suffix(".0").unwrap_or(number).as_bytes());
+        return true;
+    };
+    let Some(zeros) = exponent.strip_prefix('-').and_then(|exponent| exponent.parse::<usize>().ok()) else {
+        return false;
+    };
+    let unsigned = digits.strip_prefix('-');
+    if unsigned.is_some() {
+        bytes.push(b'-');
+    }
+    bytes.extend_from_slice(b"0.");
+    bytes.extend(std::iter::repeat_n(b'0', zeros - 1));
+    bytes.extend(unsigned.unwrap_or(digits).bytes().filter(|byte| *byte != b'.'));
+    true
 }
 
 /// Appends a value as JSON.
@@ -286,6 +311,16 @@ mod tests {
         let decimals =
             Decimal128Array::from_iter_values([12_345, -5]).with_precision_and_scale(10, 3).unwrap();
         check(decimals, &["12.345", "-0.005"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_are_as_the_standard_library_shows_them(bits: u64, cents in -10_000_000i64..10_000_000, scale in 0i32..12) {
+            let parsed = format!("{cents}e-{scale}").parse().unwrap();
+            let values = arrow_array::PrimitiveArray::<Float64Type>::from(vec![<Float64Type as arrow_array::types::ArrowPrimitiveType>::Native::from_bits(bits), parsed]);
+            let texts = [format!("{}", values.value(0)), format!("{}", values.value(1))];
+            check(values, &texts.each_ref().map(String::as_str));
+        }
     }
 
     #[test]

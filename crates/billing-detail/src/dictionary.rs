@@ -20,6 +20,8 @@ pub(crate) struct Dictionary {
     /// Where the entry of each number starts.
     starts: Vec<u32>,
     slots: HashTable<Slot>,
+    /// Whether a NUL byte is in any text.
+    has_nul: bool,
     bytes_max: usize,
 }
 
@@ -47,7 +49,7 @@ impl Dictionary {
     /// A dictionary of at most this many bytes of texts.
     pub(crate) fn of(bytes_max: usize) -> Self {
         // The empty text is known without looking.
-        Self { entries: vec![0; HEAD], starts: vec![0], slots: HashTable::new(), bytes_max }
+        Self { entries: vec![0; HEAD], starts: vec![0], slots: HashTable::new(), has_nul: false, bytes_max }
     }
 
     /// The number of a text; the same for the same text until everything is forgotten.
@@ -110,6 +112,7 @@ impl Dictionary {
         self.entries.extend_from_slice(&number.to_le_bytes());
         self.entries.extend_from_slice(&(text.len() as u32).to_le_bytes());
         self.entries.extend_from_slice(text);
+        self.has_nul |= memchr::memchr(0, text).is_some();
         self.starts.push(start);
         self.slots.insert_unique(spread(hash), Slot { hash, start }, |slot| spread(slot.hash));
         number
@@ -126,6 +129,11 @@ impl Dictionary {
         self.starts.len()
     }
 
+    /// Whether a NUL byte is in any text.
+    pub(crate) fn has_nul(&self) -> bool {
+        self.has_nul
+    }
+
     /// Whether the texts take so much memory that they should be forgotten.
     pub(crate) fn is_full(&self) -> bool {
         self.len() > TEXTS_MAX || self.entries.len() > self.bytes_max
@@ -139,6 +147,7 @@ impl Dictionary {
         self.entries.truncate(HEAD);
         self.starts.truncate(1);
         self.slots.clear();
+        self.has_nul = false;
     }
 }
 

@@ -35,9 +35,9 @@ pub(crate) struct Kinds {
     /// The keys of the rows that are looked at: of each its texts one behind the other, and before them how long each is.
     texts_of_keys: Vec<u8>,
     keys: Dictionary,
-    /// The place of the kind of each key, where a row with that key was understood.
-    places: Vec<Option<usize>>,
-    kinds: Vec<Kind>,
+    /// The kind of each key, where a row with that key was understood.
+    kinds: Vec<Option<Kind>>,
+    sums: Vec<KindSum>,
     /// What is needed once only of each kind.
     origins: Vec<Origin>,
     texts: HashSet<Arc<str>>,
@@ -45,12 +45,29 @@ pub(crate) struct Kinds {
     has_default_period: bool,
 }
 
-/// Rows that are one line item but for amounts, dates and resource: what is needed for each of them.
+/// Rows that are one line item but for amounts, dates and resource: what each of them needs to know.
+#[derive(Clone, Copy)]
 pub(crate) struct Kind {
-    /// The same for the detail.
+    /// Where its sums are.
+    pub(crate) place: usize,
+    /// Its number in the detail.
     pub(crate) number: KindNumber,
-    /// The hash of what they share.
+    /// The hash of what its rows share.
     pub(crate) seed: u128,
+}
+
+/// A row of a kind: what is counted of it.
+pub(crate) struct Counted {
+    pub(crate) kind: Kind,
+    pub(crate) line: u64,
+    pub(crate) billed: Fixed,
+    pub(crate) effective: Option<Fixed>,
+    /// The hash of its content.
+    pub(crate) content: u128,
+}
+
+/// The sums of a kind's rows.
+struct KindSum {
     sum: Sum,
     digest: Digest,
     last_line: u64,
@@ -72,8 +89,8 @@ impl Kinds {
         Self {
             texts_of_keys: Vec::new(),
             keys: Dictionary::of(KEY_BYTES_MAX),
-            places: Vec::new(),
             kinds: Vec::new(),
+            sums: Vec::new(),
             origins: Vec::new(),
             texts: HashSet::new(),
             has_default_period,
@@ -131,19 +148,14 @@ impl Kinds {
         }
     }
 
-    /// The place of the kind with this key, where a row of it was understood before.
-    pub(crate) fn find(&self, key: u32) -> Option<usize> {
-        self.places.get(key as usize).copied().flatten()
+    /// The kind with this key, where a row of it was understood before.
+    pub(crate) fn find(&self, key: u32) -> Option<Kind> {
+        self.kinds.get(key as usize).copied().flatten()
     }
 
     /// Whether the texts of a key have a NUL byte in them.
     pub(crate) fn has_nul(&self, key: u32) -> bool {
         memchr::memchr(0, &self.keys.text(key)[4 * (TEXTS + 1)..]).is_some()
-    }
-
-    /// A kind at a place.
-    pub(crate) fn get(&self, place: usize) -> &Kind {
-        &self.kinds[place]
     }
 
     /// Adds the kind with this key, because a row of it was understood.
@@ -154,7 +166,7 @@ impl Kinds {
         at: Position,
         number: KindNumber,
         harvest: &mut Harvest,
-    ) -> usize {
+    ) -> Kind {
         let account = (item.provider.clone(), self.shared(&item.account_key));
         let seen = OpenAccount { id: (at, item.account_id.to_owned()), name: None };
         harvest.add_account(account.clone(), seen);
@@ -166,9 +178,8 @@ impl Kinds {
             currency: item.currency.clone(),
         };
         let bucket = self.bucket_key(item);
-        self.kinds.push(Kind {
-            number,
-            seed: seed(item),
+        let kind = Kind { place: self.sums.len(), number, seed: seed(item) };
+        self.sums.push(KindSum {
             sum: Sum::default(),
             digest: Digest::default(),
             last_line: at.line,
@@ -181,34 +192,25 @@ impl Kinds {
             account,
             account_name: item.account_name.to_owned(),
         });
-        let place = self.kinds.len() - 1;
-        self.places.resize(self.keys.len(), None);
-        self.places[key as usize] = Some(place);
-        place
+        self.kinds.resize(self.keys.len(), None);
+        self.kinds[key as usize] = Some(kind);
+        kind
     }
 
     /// Adds a row to its kind, and beside it to the total of its currency.
-    pub(crate) fn count(
-        &mut self,
-        place: usize,
-        line: u64,
-        billed: Fixed,
-        effective: Option<Fixed>,
-        content: u128,
-        harvest: &mut Harvest,
-    ) -> Result<(), SumTooLarge> {
-        let kind = &mut self.kinds[place];
-        harvest.totals.sum(kind.total).add(billed, None)?;
-        kind.sum.add(billed, effective)?;
-        kind.digest.add(content);
-        kind.last_line = kind.last_line.max(line);
+    pub(crate) fn count(&mut self, row: &Counted, harvest: &mut Harvest) -> Result<(), SumTooLarge> {
+        let kind = &mut self.sums[row.kind.place];
+        harvest.totals.sum(kind.total).add(row.billed, None)?;
+        kind.sum.add(row.billed, row.effective)?;
+        kind.digest.add(row.content);
+        kind.last_line = kind.last_line.max(row.line);
         Ok(())
     }
 
     /// Gives the sums of all kinds of a file to the harvest, and forgets the kinds. Tells the line where a sum became
     /// too large.
     pub(crate) fn yield_to(&mut self, harvest: &mut Harvest, file: usize) -> Result<(), u64> {
-        for (kind, origin) in self.kinds.drain(..).zip(self.origins.drain(..)) {
+        for (kind, origin) in self.sums.drain(..).zip(self.origins.drain(..)) {
             if kind.sum.rows == 0 {
                 continue;
             }
@@ -225,7 +227,7 @@ impl Kinds {
                 harvest.add_account(origin.account, seen);
             }
         }
-        self.places.clear();
+        self.kinds.clear();
         if self.texts.len() > 100_000 {
             self.texts.clear();
         }

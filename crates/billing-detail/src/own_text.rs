@@ -89,6 +89,14 @@ impl OwnText {
         looked.numbers = Some(numbers);
     }
 
+    /// Whether a NUL byte may be in any of these texts, which were looked at.
+    pub(crate) fn may_have_nul(&self, texts: &[&str]) -> bool {
+        match self.is_plain {
+            true => texts.iter().any(|text| memchr::memchr(0, text.as_bytes()).is_some()),
+            false => self.dictionary.has_nul(),
+        }
+    }
+
     /// Adds the text of a row that was looked at, with the number that it has.
     pub(crate) fn push(&mut self, text: &str, number: Option<u32>) {
         if let Some(number) = number {

@@ -142,12 +142,14 @@ impl Part {
     /// Looks at the texts of some rows, up to [`TOGETHER`], in the order of [`COLUMNS`].
     pub(crate) fn look(&mut self, rows: &[[&str; OWN]], looked: &mut [Looked; OWN]) {
         for (place, (column, looked)) in self.own.iter_mut().zip(looked).enumerate() {
-            let mut texts = [""; TOGETHER];
-            for (text, row) in texts.iter_mut().zip(rows) {
-                *text = row[place];
-            }
-            column.look(&texts[..rows.len()], looked);
+            column.look(&texts_of(rows, place)[..rows.len()], looked);
         }
+    }
+
+    /// Whether a NUL byte may be in these rows, which were looked at last.
+    pub(crate) fn may_have_nul(&self, rows: &[[&str; OWN]]) -> bool {
+        let mut columns = self.own.iter().enumerate();
+        columns.any(|(place, column)| column.may_have_nul(&texts_of(rows, place)[..rows.len()]))
     }
 
     /// Adds a row, one of those that were looked at last.
@@ -285,6 +287,15 @@ impl Part {
             .and_then(|file| file.sync_all())
             .map_err(|error| DetailError::store_io(&self.path, "writing the file", &error))
     }
+}
+
+/// The texts of a column.
+fn texts_of<'t>(rows: &[[&'t str; OWN]], place: usize) -> [&'t str; TOGETHER] {
+    let mut texts = [""; TOGETHER];
+    for (text, row) in texts.iter_mut().zip(rows) {
+        *text = row[place];
+    }
+    texts
 }
 
 fn broken(path: &Path, failure: &Failure, error: &ParquetError) -> DetailError {

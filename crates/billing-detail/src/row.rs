@@ -24,11 +24,12 @@ use crate::{
     dictionary::TOGETHER,
     error::DetailError,
     harvest::{Harvest, Position, REMARKS_MAX},
-    kinds::Kinds,
+    kinds::{Counted, Kind, Kinds},
     own_text::Looked,
     parquet_out::Part,
     schema::{OWN, SCALE, SHARED, TAGS},
     table::NoRow,
+    tally::SumTooLarge,
 };
 
 /// The file whose rows are taken.
@@ -49,8 +50,10 @@ struct Found<'r> {
     texts: &'r [&'r str; OWN],
     /// Its place among them.
     at: usize,
-    /// The number of the key of its kind.
+    /// The number of the key of its kind, and the kind, if it was understood before.
     key: u32,
+    kind: Option<Kind>,
+    may_have_nul: bool,
 }
 
 impl<'r> Found<'r> {
@@ -71,6 +74,8 @@ pub(crate) struct Rows<'w> {
     tags: Tags,
     /// What was found when the rows were looked at that are taken now.
     looked: Box<[Looked; OWN]>,
+    /// Those of them that are taken.
+    counted: Vec<Counted>,
     file: Option<(usize, Arc<str>)>,
     harvest: Harvest,
     rejections_max: usize,
@@ -93,6 +98,7 @@ impl<'w> Rows<'w> {
             kinds: Kinds::new(default_period.is_some()),
             tags: Tags::new(tag_names.clone()),
             looked: Box::new([Looked::NOTHING; OWN]),
+            counted: Vec::new(),
             file: None,
             harvest: Harvest::default(),
             rejections_max,
@@ -133,52 +139,52 @@ impl<'w> Rows<'w> {
         let raws: Vec<RawLine<'_>> = rows.clone().map(|row| reader.read(row)).collect();
         let texts: Vec<[&str; OWN]> = raws.iter().map(own_texts).collect();
         part.look(&texts, &mut self.looked);
+        let may_have_nul = file.may_have_nul && part.may_have_nul(&texts);
         let mut sets = [0; TOGETHER];
         for (row, set) in sets[..raws.len()].iter_mut().enumerate() {
             *set = self.tags.number(&self.looked[TAGS], row, &raws[row].tags);
         }
         let keys = self.kinds.look(&raws, &sets);
+        // Each step is done for all of them before the next one: so the processor waits for their memory together.
+        let kinds = keys.map(|key| self.kinds.find(key));
+        self.counted.clear();
         for (at, ((raw, row), line)) in raws.iter().zip(rows).zip(lines).enumerate() {
-            let found = Found { row, raw, texts: &texts[at], at, key: keys[at] };
-            self.take_one(file, *line, reader, &found)?;
+            let (texts, key, kind) = (&texts[at], keys[at], kinds[at]);
+            self.take_one(file, *line, reader, &Found { row, raw, texts, at, key, kind, may_have_nul });
+        }
+        for row in &self.counted {
+            self.kinds.count(row, &mut self.harvest).map_err(|SumTooLarge| {
+                let raw = raws.iter().zip(lines).find(|(_, line)| **line == row.line);
+                too_large(file.name, row.line, raw.map_or("", |(raw, _)| raw.billing_currency))
+            })?;
         }
         Ok(())
     }
 
-    fn take_one(
-        &mut self,
-        file: FileOf<'_>,
-        line: u64,
-        reader: &mut dyn RowReader,
-        found: &Found<'_>,
-    ) -> Result<(), DetailError> {
+    fn take_one(&mut self, file: FileOf<'_>, line: u64, reader: &mut dyn RowReader, found: &Found<'_>) {
         let Found { raw, texts, .. } = found;
         let at = Position { file: file.number, line };
-        if file.may_have_nul && texts.iter().any(|text| memchr::memchr(0, text.as_bytes()).is_some()) {
-            self.reject_whole(at, file, NoRow::with_nul(*texts));
-            return Ok(());
+        if found.may_have_nul && texts.iter().any(|text| memchr::memchr(0, text.as_bytes()).is_some()) {
+            return self.reject_whole(at, file, NoRow::with_nul(*texts));
         }
-        let kind = self.kinds.find(found.key).or_else(|| self.kind_of(at, file, reader, found));
-        let (Some(kind), Some(part)) = (kind, &mut self.part) else { return Ok(()) };
+        let kind = found.kind.or_else(|| self.kinds.find(found.key));
+        let kind = kind.or_else(|| self.kind_of(at, file, reader, found));
+        let (Some(kind), Some(part)) = (kind, &mut self.part) else { return };
         let Some((billed, effective)) = amounts(raw) else {
             if let Err(problem) = self.normaliser.line_item(found.read_again(reader)) {
                 self.reject(at, file, with_heading(*problem, reader));
             }
-            return Ok(());
+            return;
         };
-        let known = self.kinds.get(kind);
-        part.add(known.number, (texts, &self.looked, found.at), [Some(billed), effective], line);
-        let content = content_hash(known.seed, billed, effective, &self.looked, found.at);
-        self.kinds
-            .count(kind, line, billed, effective, content, &mut self.harvest)
-            .map_err(|_| too_large(file.name, line, raw.billing_currency))?;
+        part.add(kind.number, (texts, &self.looked, found.at), [Some(billed), effective], line);
+        let content = content_hash(kind.seed, billed, effective, &self.looked, found.at);
+        self.counted.push(Counted { kind, line, billed, effective, content });
         if self.tags.have_errors
             && let Some(error) = self.tags.error(&raw.tags)
         {
             found.read_again(reader);
             self.remark(at, file, reader, &raw.tags, &error);
         }
-        Ok(())
     }
 
     /// The kind of the first row that is like this one; nothing where the row cannot be taken.
@@ -188,7 +194,7 @@ impl<'w> Rows<'w> {
         file: FileOf<'_>,
         reader: &mut dyn RowReader,
         found: &Found<'_>,
-    ) -> Option<usize> {
+    ) -> Option<Kind> {
         if file.may_have_nul && self.kinds.has_nul(found.key) {
             self.reject_whole(at, file, NoRow::with_nul(found.texts));
             return None;
