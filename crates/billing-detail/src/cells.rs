@@ -69,24 +69,26 @@ impl<'b> Texts<'b> {
         Self::Made { text, ends }
     }
 
-    /// Lends the texts of these rows to places that have empty texts; where there is no value, they stay so.
-    pub(crate) fn lend<'t, 'p>(&'t self, rows: Range<usize>, places: impl Iterator<Item = &'p mut &'t str>)
-    where
-        't: 'p,
-    {
+    /// Lends the texts of these rows to the fields at this place, which are empty; where there is no value, they stay so.
+    pub(crate) fn lend<'t>(&'t self, rows: Range<usize>, fields: &mut [&'t str], place: usize) {
+        if rows.is_empty() {
+            return;
+        }
+        let fields = fields.chunks_exact_mut(fields.len() / rows.len()).map(|fields| &mut fields[place]);
         match self {
             Self::Missing => {}
+            Self::Lent(texts) if texts.null_count() == 0 => {
+                rows.zip(fields).for_each(|(row, field)| *field = texts.value(row));
+            }
             Self::Lent(texts) => {
-                for (row, place) in rows.zip(places) {
-                    if !texts.is_null(row) {
-                        *place = texts.value(row);
-                    }
+                for (row, field) in rows.zip(fields).filter(|(row, _)| !texts.is_null(*row)) {
+                    *field = texts.value(row);
                 }
             }
             Self::Made { text, ends } => {
-                for (row, place) in rows.zip(places) {
+                for (row, field) in rows.zip(fields) {
                     let start = if row == 0 { 0 } else { ends[row - 1] };
-                    *place = text.get(start..ends[row]).unwrap_or("");
+                    *field = text.get(start..ends[row]).unwrap_or("");
                 }
             }
         }

@@ -17,7 +17,7 @@ use parquet::{
 
 use crate::{
     dictionary::{Dictionary, EMPTY},
-    pages::{put_hybrid, put_levels, put_text, width_below},
+    pages::{put_all_levels, put_hybrid, put_levels, put_text, width_below},
 };
 
 /// The number of a text that has none in this row group yet.
@@ -77,26 +77,30 @@ impl Chunk {
         texts: &Dictionary,
     ) -> Result<(), ParquetError> {
         self.local.resize(texts.len(), NONE);
-        press.levels.clear();
         press.numbers.clear();
-        for number in numbers {
-            press.levels.push(u32::from(number != EMPTY));
-            if number != EMPTY {
-                let local = &mut self.local[number as usize];
-                if *local == NONE {
-                    *local = self.order.len() as u32;
-                    self.order.push(number);
-                }
-                press.numbers.push(*local);
-            }
-        }
+        press.numbers.extend(numbers);
+        let rows = press.numbers.len();
         press.page.clear();
-        put_levels(&mut press.page, &press.levels);
-        let rows = press.levels.len();
+        if press.numbers.contains(&EMPTY) {
+            press.levels.clear();
+            press.levels.extend(press.numbers.iter().map(|number| u32::from(*number != EMPTY)));
+            put_levels(&mut press.page, &press.levels);
+            press.numbers.retain(|number| *number != EMPTY);
+        } else {
+            put_all_levels(&mut press.page, rows);
+        }
         if press.numbers.is_empty() {
             // Only nulls: there may be no dictionary to which numbers could refer.
             self.push(press.data_page(rows, Encoding::PLAIN)?, rows);
             return Ok(());
+        }
+        for number in &mut press.numbers {
+            let local = &mut self.local[*number as usize];
+            if *local == NONE {
+                *local = self.order.len() as u32;
+                self.order.push(*number);
+            }
+            *number = *local;
         }
         let width = width_below(self.order.len());
         press.page.push(width as u8);

@@ -61,6 +61,16 @@ pub(crate) fn put_levels(out: &mut Vec<u8>, levels: &[u32]) {
     out[start..start + 4].copy_from_slice(&length.to_le_bytes());
 }
 
+/// The same where no value is null.
+pub(crate) fn put_all_levels(out: &mut Vec<u8>, rows: usize) {
+    let start = out.len();
+    out.extend_from_slice(&[0; 4]);
+    put_varint(out, (rows as u64) << 1);
+    out.push(1);
+    let length = (out.len() - start - 4) as u32;
+    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+}
+
 /// A text with its length before it.
 pub(crate) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(&(text.len() as u32).to_le_bytes());
@@ -77,6 +87,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn values_that_are_all_there_are_one_run() {
+        for rows in [8, 9, 127, 128, 16_384] {
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            put_levels(&mut one, &vec![1; rows]);
+            put_all_levels(&mut other, rows);
+            assert_eq!(one, other);
+        }
+    }
 
     fn varint(bytes: &mut &[u8]) -> u64 {
         let mut number = 0;

@@ -1,6 +1,7 @@
 //! What becomes of a row: a bucket and a line of the detail, or a rejection.
 
 use std::{
+    borrow::Cow,
     path::Path,
     sync::{
         Arc,
@@ -136,13 +137,15 @@ impl<'w> Rows<'w> {
             }
         };
         let rows = fields.chunks_exact((fields.len() / lines.len()).max(1)).map(Row::new);
-        let raws: Vec<RawLine<'_>> = rows.clone().map(|row| reader.read(row)).collect();
-        let texts: Vec<[&str; OWN]> = raws.iter().map(own_texts).collect();
+        let mut tags = MadeTags::default();
+        let raws: Vec<RawLine<'_>> = rows.clone().map(|row| tags.taken_from(reader.read(row))).collect();
+        let texts: Vec<[&str; OWN]> =
+            raws.iter().enumerate().map(|(row, raw)| own_texts(raw, tags.get(row, raw))).collect();
         part.look(&texts, &mut self.looked);
         let may_have_nul = file.may_have_nul && part.may_have_nul(&texts);
         let mut sets = [0; TOGETHER];
         for (row, set) in sets[..raws.len()].iter_mut().enumerate() {
-            *set = self.tags.number(&self.looked[TAGS], row, &raws[row].tags);
+            *set = self.tags.number(&self.looked[TAGS], row, texts[row][TAGS]);
         }
         let keys = self.kinds.look(&raws, &sets);
         // Each step is done for all of them before the next one: so the processor waits for their memory together.
@@ -180,10 +183,10 @@ impl<'w> Rows<'w> {
         let content = content_hash(kind.seed, billed, effective, &self.looked, found.at);
         self.counted.push(Counted { kind, line, billed, effective, content });
         if self.tags.have_errors
-            && let Some(error) = self.tags.error(&raw.tags)
+            && let Some(error) = self.tags.error(texts[TAGS])
         {
             found.read_again(reader);
-            self.remark(at, file, reader, &raw.tags, &error);
+            self.remark(at, file, reader, texts[TAGS], &error);
         }
     }
 
@@ -351,7 +354,7 @@ fn content_hash(
 }
 
 /// The texts of a row's own columns, in the order of the schema.
-fn own_texts<'t>(raw: &'t RawLine<'_>) -> [&'t str; OWN] {
+fn own_texts<'t>(raw: &'t RawLine<'_>, tags: &'t str) -> [&'t str; OWN] {
     [
         raw.charge_period_start,
         raw.charge_period_end,
@@ -364,7 +367,7 @@ fn own_texts<'t>(raw: &'t RawLine<'_>) -> [&'t str; OWN] {
         raw.resource_id,
         raw.resource_name,
         raw.sku,
-        &raw.tags,
+        tags,
     ]
 }
 
@@ -399,6 +402,33 @@ struct Rejected {
 
 fn with_heading(problem: RowProblem, reader: &dyn RowReader) -> Rejected {
     Rejected { heading: reader.heading(problem.column), problem }
+}
+
+/// The tags that were made for rows which are taken together, one behind the other: memory that each row had for itself
+/// is free again before the next row needs it.
+#[derive(Default)]
+struct MadeTags {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl MadeTags {
+    /// Takes what was made for the next row.
+    fn taken_from<'r>(&mut self, mut raw: RawLine<'r>) -> RawLine<'r> {
+        if let Cow::Owned(tags) = &raw.tags {
+            self.text.push_str(tags);
+            raw.tags = Cow::Borrowed("");
+        }
+        self.ends.push(self.text.len());
+        raw
+    }
+
+    /// The tags of a row.
+    fn get<'t>(&'t self, row: usize, raw: &'t RawLine<'_>) -> &'t str {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        let made = &self.text[start..self.ends[row]];
+        if made.is_empty() { &raw.tags } else { made }
+    }
 }
 
 /// What billing reads from tags, by number.

@@ -326,7 +326,7 @@ impl<'w> Worker<'w> {
             fields.clear();
             fields.resize(rows.len() * columns.len(), "");
             for (place, column) in columns.iter().enumerate() {
-                column.lend(rows.clone(), fields.iter_mut().skip(place).step_by(columns.len()));
+                column.lend(rows.clone(), &mut fields, place);
             }
             for (fields, line) in fields.chunks_exact(columns.len()).zip(&lines) {
                 if fields.iter().map(|field| field.len()).sum::<usize>() > table.layout.bytes_max {
