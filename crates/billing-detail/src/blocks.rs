@@ -86,11 +86,14 @@ impl<R: Read> Blocks<R> {
     /// What the stream tells; [`Blocks::line`] is then the last line that was reached.
     pub(crate) fn next(&mut self, old: Block) -> io::Result<Cut> {
         let mut block = Block { line: self.line, ..old };
-        block.bytes.clear();
-        block.bytes.append(&mut self.carried);
-        let mut wanted = self.block_bytes.max(block.bytes.len() + 1);
+        // What the old block has left is written over: clearing it, to fill it with zeros again, would take time.
+        let mut length = self.carried.len();
+        block.bytes.resize(block.bytes.len().max(length), 0);
+        block.bytes[..length].copy_from_slice(&self.carried);
+        self.carried.clear();
+        let mut wanted = self.block_bytes.max(length + 1);
         loop {
-            if let Err(error) = self.fill(&mut block.bytes, wanted) {
+            if let Err(error) = self.fill(&mut block.bytes, length, wanted) {
                 self.line += line_ends(&block.bytes);
                 return Err(error);
             }
@@ -104,16 +107,16 @@ impl<R: Read> Blocks<R> {
             if block.structure.is_odd || self.ended || block.bytes.len() > self.bytes_max {
                 return Ok(Cut::Odd(block.bytes));
             }
-            wanted = block.bytes.len() * 2;
+            length = block.bytes.len();
+            wanted = length * 2;
         }
         self.finish(&mut block);
         Ok(Cut::Block(block))
     }
 
-    /// Reads until the buffer has as many bytes as wanted. The last line is given its end, if it has none.
-    fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
-        let mut length = bytes.len();
-        bytes.resize(wanted.max(length), 0);
+    /// Reads behind the first bytes until there are as many as wanted. The last line is given its end, if it has none.
+    fn fill(&mut self, bytes: &mut Vec<u8>, mut length: usize, wanted: usize) -> io::Result<()> {
+        bytes.resize(wanted, 0);
         let read = loop {
             if self.ended || length == bytes.len() {
                 break Ok(());

@@ -23,7 +23,7 @@ use parquet::{
 use crate::{cells::Texts, error::DetailError};
 
 /// Rows that are unpacked at once.
-const BATCH_ROWS: usize = 2048;
+const BATCH_ROWS: usize = 4096;
 /// Bytes of a text that is long, on average over a row group.
 const LONG_TEXT: i64 = 64 << 10;
 /// Most bytes of long texts in a row group.

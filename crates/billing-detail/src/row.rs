@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    mem,
     path::Path,
     sync::{
         Arc,
@@ -73,6 +74,7 @@ pub(crate) struct Rows<'w> {
     normaliser: Normaliser,
     kinds: Kinds,
     tags: Tags,
+    made_tags: MadeTags,
     /// What was found when the rows were looked at that are taken now.
     looked: Box<[Looked; OWN]>,
     /// Those of them that are taken.
@@ -98,6 +100,7 @@ impl<'w> Rows<'w> {
             normaliser: Normaliser::new(tag_names.clone(), default_period),
             kinds: Kinds::new(default_period.is_some()),
             tags: Tags::new(tag_names.clone()),
+            made_tags: MadeTags::default(),
             looked: Box::new([Looked::NOTHING; OWN]),
             counted: Vec::new(),
             file: None,
@@ -137,7 +140,8 @@ impl<'w> Rows<'w> {
             }
         };
         let rows = fields.chunks_exact((fields.len() / lines.len()).max(1)).map(Row::new);
-        let mut tags = MadeTags::default();
+        let mut tags = mem::take(&mut self.made_tags);
+        tags.clear();
         let raws: Vec<RawLine<'_>> = rows.clone().map(|row| tags.taken_from(reader.read(row))).collect();
         let texts: Vec<[&str; OWN]> =
             raws.iter().enumerate().map(|(row, raw)| own_texts(raw, tags.get(row, raw))).collect();
@@ -161,6 +165,7 @@ impl<'w> Rows<'w> {
                 too_large(file.name, row.line, raw.map_or("", |(raw, _)| raw.billing_currency))
             })?;
         }
+        self.made_tags = tags;
         Ok(())
     }
 
@@ -413,6 +418,11 @@ struct MadeTags {
 }
 
 impl MadeTags {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
     /// Takes what was made for the next row.
     fn taken_from<'r>(&mut self, mut raw: RawLine<'r>) -> RawLine<'r> {
         if let Cow::Owned(tags) = &raw.tags {

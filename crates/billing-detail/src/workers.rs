@@ -126,7 +126,7 @@ impl<'scope> Workers<'scope> {
         shared: &'scope Shared,
     ) -> Self {
         let count = thread::available_parallelism().map_or(1, NonZero::get);
-        let (jobs, queue) = sync_channel(8 * count);
+        let (jobs, queue) = sync_channel(6 * count);
         let (used, blocks) = channel();
         let queue = Arc::new(Mutex::new(queue));
         let threads = (1..count)
