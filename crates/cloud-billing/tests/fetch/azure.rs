@@ -123,3 +123,83 @@ fn a_wrong_secret_is_refused_and_not_shown() {
     assert!(ran.err.contains("AADSTS7000215") && ran.err.contains("AZURE_CLIENT_ID"), "{}", ran.err);
     assert!(!ran.err.contains("hush"), "{}", ran.err);
 }
+
+/// A page of a list, with the way to the next one.
+fn page(rows: &[Value], next: Option<String>) -> Reply {
+    let rows: Vec<Value> = rows.iter().map(|row| json!({"id": "x", "properties": row})).collect();
+    Reply::ok(json!({"value": rows, "nextLink": next}).to_string())
+}
+
+/// Two pages of reservation transactions, and a page of marketplace charges after one that is asked for too often.
+fn lists(number: usize, seen: &Seen) -> Reply {
+    let own = format!("http://{}", seen.header("host").unwrap());
+    let path = seen.target.split('?').next().unwrap();
+    if path == "/tenant/oauth2/v2.0/token" {
+        return token();
+    }
+    assert_eq!(seen.header("authorization"), Some("Bearer hush-token"));
+    let transaction = |kind: &str, amount: &str| {
+        let amount: Value = serde_json::from_str(amount).unwrap();
+        json!({
+            "eventDate": "2026-10-05T00:00:00Z", "eventType": kind, "amount": amount, "currency": "CHF",
+            "billingMonth": "20261001", "reservationOrderId": "r-1", "purchasingSubscriptionGuid": "s-1",
+            "armSkuName": "Standard_F1s", "term": "P1Y", "quantity": 1, "region": "westeurope",
+        })
+    };
+    match path.rsplit('/').next().unwrap() {
+        "reservationTransactions" => page(&[transaction("Purchase", "21.5")], Some(format!("{own}/more"))),
+        "more" => page(&[transaction("Refund", "-1.5"), transaction("Cancel", "-0.05")], None),
+        "marketplaces" if number == 1 => Reply::status(429).header("Retry-After", "1"),
+        "marketplaces" => {
+            let charge = json!({
+                "pretaxCost": 7.25, "currency": "CHF", "subscriptionGuid": "s-1", "publisherName": "Acme",
+                "usageStart": "2026-10-01T00:00:00Z", "usageEnd": "2026-10-31T00:00:00Z",
+                "billingPeriodId": format!("{SCOPE}/providers/Microsoft.Billing/billingPeriods/202610"),
+            });
+            page(&[charge], None)
+        }
+        other => panic!("{other} is no list"),
+    }
+}
+
+#[test]
+fn reservations_are_fetched_whole_and_billed_beside_the_usage() {
+    let server = Scripted::handling(lists);
+    let world = world(&server);
+    world.write("usage.csv", part(1));
+    world.done("import azure-usage -n azure -f usage.csv --period 2026-10");
+    let ran = world.done("-v import azure-reservations --period 2026-10");
+    assert!(
+        ran.out.starts_with("azure-reservations/2026-10 version 1: 3 rows, 0 rejected, 19.95 CHF"),
+        "{}",
+        ran.out
+    );
+    assert!(!format!("{}{}", ran.out, ran.err).contains("hush"), "{}", ran.err);
+    let again = world.done("import azure-reservations --period 2026-10");
+    assert!(again.out.contains("azure-reservations/2026-10 is already imported"), "{}", again.out);
+    assert_eq!(world.reconciled("Azure", "2026-10")["provider_total"], "19.9");
+}
+
+#[test]
+fn a_fetched_purchase_that_the_usage_export_has_is_not_billed_again() {
+    let server = Scripted::handling(lists);
+    let world = world(&server);
+    world.write("usage.csv", format!("{HEADINGS}\n{}", row("s-1", "21.5").replace("Usage", "Purchase")));
+    world.done("import azure-usage -n azure -f usage.csv --period 2026-10");
+    let ran = world.ends(1, "import azure-reservations --period 2026-10");
+    let sentence = "the reservation purchases of Azure 2026-10 are in force as part of azure/2026-10";
+    assert!(ran.err.contains(sentence), "{}", ran.err);
+    assert_eq!(world.reconciled("Azure", "2026-10")["provider_total"], "21.5");
+}
+
+#[test]
+fn marketplace_charges_are_fetched_after_a_pause() {
+    let server = Scripted::handling(lists);
+    let world = world(&server);
+    let ran = world.done("import azure-marketplace --period 2026-10");
+    assert!(
+        ran.out.starts_with("azure-marketplace/2026-10 version 1: 1 row, 0 rejected, 7.25 CHF"),
+        "{}",
+        ran.out
+    );
+}
