@@ -31,6 +31,7 @@ mod parquet_in;
 mod parquet_out;
 pub mod remote;
 mod row;
+mod row_tags;
 mod schema;
 pub mod store;
 mod structure;
