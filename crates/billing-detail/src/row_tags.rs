@@ -18,9 +18,15 @@ pub(crate) struct MadeTags {
     ends: Vec<usize>,
 }
 
+/// Most bytes of memory that are kept for the tags of the next rows.
+const KEPT_BYTES_MAX: usize = 1 << 20;
+
 impl MadeTags {
-    /// Forgets the tags of the rows before.
+    /// Forgets the tags of the rows before, and gives back memory that few rows need.
     pub(crate) fn clear(&mut self) {
+        if self.text.capacity() > KEPT_BYTES_MAX {
+            self.text = String::new();
+        }
         self.text.clear();
         self.ends.clear();
     }
