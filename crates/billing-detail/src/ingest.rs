@@ -19,6 +19,7 @@ use crate::{
     blocks::{Blocks, Cut},
     containers::{Form, Meter, Source, each_table, read_error},
     csv::{Record, RecordError, Records},
+    cutout::Cutout,
     error::DetailError,
     harvest::{Harvest, Position},
     inputs::Input,
@@ -26,7 +27,7 @@ use crate::{
     parquet_in::ParquetTable,
     store::{CompletedDetail, DetailWriter},
     table::{Headings, find_headings, next_record, record_error},
-    workers::{Cutout, Piece, Plan, Shared, Table, Workers, lock},
+    workers::{Piece, Plan, Shared, Table, Workers, lock},
 };
 
 /// Bytes of records that are handed on at once, where they are cut one by one.

@@ -15,6 +15,7 @@ mod cells;
 mod chunk;
 mod containers;
 mod csv;
+mod cutout;
 mod days;
 mod dictionary;
 pub mod error;
