@@ -2,6 +2,7 @@
 //! becomes the text that the same table has as CSV or JSON. Amounts typed `double` become their shortest decimal form.
 
 use std::{
+    cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -223,9 +224,22 @@ fn damaged(name: &Arc<str>, error: &dyn std::fmt::Display) -> DetailError {
     DetailError::input(&**name, problem)
 }
 
-/// Runs a step of the Parquet reader, which on some damaged files panics.
+thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread is caught and told as an error of the file: the Parquet reader panics on some damaged
+/// files. A program's panic hook should then be silent.
+pub fn panic_is_caught() -> bool {
+    IS_GUARDED.get()
+}
+
+/// Runs a step of the Parquet reader.
 fn guarded<T>(name: &Arc<str>, step: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, DetailError> {
-    match catch_unwind(AssertUnwindSafe(step)) {
+    IS_GUARDED.set(true);
+    let done = catch_unwind(AssertUnwindSafe(step));
+    IS_GUARDED.set(false);
+    match done {
         Ok(done) => done.map_err(|error| damaged(name, &error)),
         Err(_) => Err(damaged(name, &"it contradicts itself where its pages are described")),
     }
