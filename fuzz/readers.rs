@@ -28,14 +28,7 @@ fn importer(data: &[u8]) -> Option<(&'static Importer, &[u8])> {
 }
 
 /// The fuzzer ends at each panic: but those that the program catches, in the Parquet reader, are none.
-static CAUGHT_PANICS: LazyLock<()> = LazyLock::new(|| {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if !billing_detail::panic_is_caught() {
-            usual(panic);
-        }
-    }));
-});
+static CAUGHT_PANICS: LazyLock<()> = LazyLock::new(billing_detail::silence_caught_panics);
 
 fn import(importer: &Importer, bytes: &[u8]) {
     let options = IngestOptions {

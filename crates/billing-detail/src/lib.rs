@@ -44,6 +44,6 @@ pub use error::DetailError;
 pub use ingest::{IngestOptions, Ingested, Progress, ingest};
 pub use inputs::{Found, Input, expand, find};
 pub use lookup::{DetailRow, RowFilter};
-pub use parquet_in::panic_is_caught;
+pub use parquet_in::silence_caught_panics;
 pub use remote::{RemoteFailure, RemoteObject, RemoteObjects};
 pub use store::{CompletedDetail, DetailStore, DetailWriter};

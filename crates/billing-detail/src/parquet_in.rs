@@ -3,7 +3,7 @@
 
 use std::{
     cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{self, AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
@@ -225,13 +225,19 @@ fn damaged(name: &Arc<str>, error: &dyn std::fmt::Display) -> DetailError {
 }
 
 thread_local! {
+    /// Whether a panic of this thread is caught.
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic of this thread is caught and told as an error of the file: the Parquet reader panics on some damaged
-/// files. A program's panic hook should then be silent.
-pub fn panic_is_caught() -> bool {
-    IS_GUARDED.get()
+/// Makes a program's panic hook silent about panics that become an error of the file: the Parquet reader panics on some
+/// damaged files. All others go to the hook that is there.
+pub fn silence_caught_panics() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |told| {
+        if !IS_GUARDED.get() {
+            usual(told);
+        }
+    }));
 }
 
 /// Runs a step of the Parquet reader.

@@ -27,7 +27,7 @@ use crate::{
     kinds::{Counted, Kind, Kinds},
     own_text::Looked,
     parquet_out::Part,
-    row_tags::{MadeTags, Tags},
+    row_tags::{MadeTags, Tags, TagsRead},
     schema::{OWN, SCALE, SHARED, TAGS},
     table::NoRow,
     tally::SumTooLarge,
@@ -55,6 +55,7 @@ struct Found<'r> {
     key: u32,
     kind: Option<Kind>,
     may_have_nul: bool,
+    are_tags_unreadable: bool,
 }
 
 impl<'r> Found<'r> {
@@ -146,17 +147,19 @@ impl<'w> Rows<'w> {
             raws.iter().enumerate().map(|(row, raw)| own_texts(raw, tags.get(row, raw))).collect();
         part.look(&texts, &mut self.looked);
         let may_have_nul = file.may_have_nul && part.may_have_nul(&texts);
-        let mut sets = [0; TOGETHER];
-        for (row, set) in sets[..raws.len()].iter_mut().enumerate() {
-            *set = self.tags.number(&self.looked[TAGS], row, texts[row][TAGS]);
+        let mut read = [TagsRead::default(); TOGETHER];
+        for (row, (read, texts)) in read.iter_mut().zip(&texts).enumerate() {
+            *read = self.tags.of(&self.looked[TAGS], row, texts[TAGS]);
         }
-        let keys = self.kinds.look(&raws, &sets);
+        let keys = self.kinds.look(&raws, &read.map(|read| read.set));
         // Each step is done for all of them before the next one: so the processor waits for their memory together.
         let kinds = keys.map(|key| self.kinds.find(key));
         self.counted.clear();
         for (at, ((raw, row), line)) in raws.iter().zip(rows).zip(lines).enumerate() {
             let (texts, key, kind) = (&texts[at], keys[at], kinds[at]);
-            self.take_one(file, *line, reader, &Found { row, raw, texts, at, key, kind, may_have_nul });
+            let are_tags_unreadable = read[at].is_unreadable;
+            let found = Found { row, raw, texts, at, key, kind, may_have_nul, are_tags_unreadable };
+            self.take_one(file, *line, reader, &found);
         }
         for row in &self.counted {
             self.kinds.count(row, &mut self.harvest).map_err(|SumTooLarge| {
@@ -186,7 +189,7 @@ impl<'w> Rows<'w> {
         part.add(kind.number, (texts, &self.looked, found.at), [Some(billed), effective], line);
         let content = content_hash(kind.seed, billed, effective, &self.looked, found.at);
         self.counted.push(Counted { kind, line, billed, effective, content });
-        if self.tags.have_errors
+        if found.are_tags_unreadable
             && let Some(error) = self.tags.error(texts[TAGS])
         {
             found.read_again(reader);

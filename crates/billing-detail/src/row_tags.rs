@@ -52,13 +52,20 @@ impl MadeTags {
 /// What billing reads from tags, by number.
 pub(crate) struct Tags {
     names: TagNames,
-    /// The number of what was read from each text that has a number.
-    known: Vec<Option<u32>>,
+    /// What was read from each text that has a number.
+    known: Vec<Option<TagsRead>>,
     /// What was read lately from texts that have none.
-    lately: HashMap<u64, (String, u32)>,
+    lately: HashMap<u64, (String, TagsRead)>,
     sets: HashMap<LineTags, u32>,
-    /// Whether any text could not be read.
-    pub(crate) have_errors: bool,
+}
+
+/// What was read from a text of tags.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct TagsRead {
+    /// The number of what billing reads.
+    pub(crate) set: u32,
+    /// Whether the text cannot be read, so that there is nothing.
+    pub(crate) is_unreadable: bool,
 }
 
 /// Most texts without numbers that are remembered, by the last bits of their hash.
@@ -67,44 +74,43 @@ const LATELY_MAX: u64 = 8_192;
 impl Tags {
     /// Reads tags of these names.
     pub(crate) fn new(names: TagNames) -> Self {
-        Self { names, known: Vec::new(), lately: HashMap::new(), sets: HashMap::new(), have_errors: false }
+        Self { names, known: Vec::new(), lately: HashMap::new(), sets: HashMap::new() }
     }
 
-    /// The number of what billing reads from the tags of a row that was looked at.
-    pub(crate) fn number(&mut self, looked: &Looked, row: usize, text: &str) -> u32 {
+    /// Reads the tags of a row that was looked at, or knows them.
+    pub(crate) fn of(&mut self, looked: &Looked, row: usize, text: &str) -> TagsRead {
         let Some(place) = looked.number(row).map(|number| number as usize) else {
-            return self.number_lately(looked.hashes[row], text);
+            return self.lately_of(looked.hashes[row], text);
         };
         if let Some(Some(known)) = self.known.get(place) {
             return *known;
         }
-        let number = self.read(text);
+        let read = self.read(text);
         if self.known.len() <= place {
             self.known.resize(place + 1, None);
         }
-        self.known[place] = Some(number);
-        number
+        self.known[place] = Some(read);
+        read
     }
 
-    fn number_lately(&mut self, hash: u128, text: &str) -> u32 {
+    fn lately_of(&mut self, hash: u128, text: &str) -> TagsRead {
         let place = hash as u64 % LATELY_MAX;
         match self.lately.get(&place) {
-            Some((known, number)) if known == text => *number,
+            Some((known, read)) if known == text => *read,
             _ => {
-                let number = self.read(text);
-                self.lately.insert(place, (text.to_owned(), number));
-                number
+                let read = self.read(text);
+                self.lately.insert(place, (text.to_owned(), read));
+                read
             }
         }
     }
 
-    fn read(&mut self, text: &str) -> u32 {
-        let tags = LineTags::parse(text, &self.names).unwrap_or_else(|_| {
-            self.have_errors = true;
-            LineTags::default()
-        });
+    fn read(&mut self, text: &str) -> TagsRead {
+        let tags = LineTags::parse(text, &self.names);
+        let is_unreadable = tags.is_err();
         let next = self.sets.len() as u32;
-        *self.sets.entry(tags).or_insert(next)
+        let set = *self.sets.entry(tags.unwrap_or_default()).or_insert(next);
+        TagsRead { set, is_unreadable }
     }
 
     /// Why a text cannot be read, if it cannot.

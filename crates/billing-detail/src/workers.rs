@@ -1,7 +1,7 @@
 //! Threads that read blocks of a table beside each other, and the order that comes out of it all the same.
 //!
 //! There are as many as processors, and the one that cuts the blocks is one of them: where the others have enough to do,
-//! it reads a block itself. One thread more would take turns with them, which costs time.
+//! it reads a block itself. One thread more would take turns with them.
 //!
 //! Pieces are numbered as they are cut. Which thread reads which piece does not matter for what is brought in (see
 //! `harvest`); of several errors the one counts that stands first in the files.

@@ -18,7 +18,6 @@ mod report;
 
 use std::{
     io::Write as _,
-    panic,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -88,7 +87,7 @@ impl Done {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    silence_caught_panics();
+    billing_detail::silence_caught_panics();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -102,16 +101,6 @@ pub fn main() -> ExitCode {
         Ok(Done::NeedsAPerson) => ExitCode::from(3),
         Err(error) => failed(&error),
     }
-}
-
-/// What becomes an error of a file is told as one, and not as a panic before.
-fn silence_caught_panics() {
-    let usual = panic::take_hook();
-    panic::set_hook(Box::new(move |panic| {
-        if !billing_detail::panic_is_caught() {
-            usual(panic);
-        }
-    }));
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {

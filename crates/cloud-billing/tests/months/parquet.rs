@@ -36,27 +36,22 @@ fn parquet_of_the_provider_s_types_is_the_same_content() {
         let table = scenario.table(0, form);
         // Azure's days are written in another way as texts.
         let same_days = form.importer() != "azure-usage";
-        let parts: Vec<File> = table
-            .split(2)
-            .iter()
-            .enumerate()
-            .map(|(at, part)| written(&format!("typed-{at}"), form, columns(part, &table), 1000))
-            .collect();
-        check(&scenario, form, parts, same_days);
+        check(&scenario, form, typed_parts(&table, form), same_days);
     }
 }
 
 #[test]
 fn parquet_in_a_zip_archive_is_read_too() {
     let (scenario, form) = months().next().unwrap();
-    let table = scenario.table(0, form);
-    let parts: Vec<File> = table
-        .split(2)
-        .iter()
-        .enumerate()
-        .map(|(at, part)| written(&format!("zipped-{at}"), form, columns(part, &table), 1000))
-        .collect();
+    let parts = typed_parts(&scenario.table(0, form), form);
     check(&scenario, form, vec![zip(&parts)], false);
+}
+
+/// A month in two files with Parquet's types.
+fn typed_parts(table: &Table, form: Form) -> Vec<File> {
+    let parts = table.split(2);
+    let name = |at| format!("typed-{at}");
+    parts.iter().enumerate().map(|(at, part)| written(&name(at), form, columns(part, table), 1000)).collect()
 }
 
 /// A month of each form, with numbers that Parquet's types can hold.
