@@ -89,18 +89,22 @@ impl Dialect {
             };
             let (name, after) = after.split_once('}').ok_or_else(unknown)?;
             sql.push_str(before);
-            sql.push_str(&self.placeholder(name).ok_or_else(unknown)?);
+            let is_keyed = template.contains("PRIMARY KEY (");
+            sql.push_str(&self.placeholder(name, is_keyed).ok_or_else(unknown)?);
             rest = after;
         }
         sql.push_str(rest);
         Ok(sql)
     }
 
-    fn placeholder(self, name: &str) -> Option<String> {
+    /// What a placeholder stands for, in the statement for a table that is keyed by several columns or is not.
+    fn placeholder(self, name: &str, is_keyed: bool) -> Option<String> {
         let text = match self {
             Self::Sqlite => match name {
                 "id" | "int" | "bool" => "INTEGER",
                 "code" | "name" | "text" | "amount" | "period" | "moment" => "TEXT",
+                // the key is the order of the table itself then, and needs no second tree beside it
+                "table_options" if is_keyed => "STRICT, WITHOUT ROWID",
                 "table_options" => "STRICT",
                 _ => return None,
             },
@@ -136,6 +140,12 @@ mod tests {
         assert_eq!(
             Dialect::Sqlite.expand(TABLE).unwrap(),
             "CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, name TEXT, cost TEXT) STRICT"
+        );
+        assert_eq!(
+            Dialect::Sqlite
+                .expand("CREATE TABLE t (a {id}, b {id}, PRIMARY KEY (a, b)) {table_options}")
+                .unwrap(),
+            "CREATE TABLE t (a INTEGER, b INTEGER, PRIMARY KEY (a, b)) STRICT, WITHOUT ROWID"
         );
     }
 

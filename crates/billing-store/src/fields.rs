@@ -157,17 +157,22 @@ impl Texts {
         Ok(provider)
     }
 
-    /// What cost is told apart by, in seven columns from `first` on: document, provider, account key, service name,
+    /// What cost of a document is told apart by, in six columns from `first` on: provider, account key, service name,
     /// cost-centre tag, component tag, currency.
-    pub(crate) fn source_key(&mut self, row: &Row, first: usize) -> Result<SourceKey, StoreError> {
+    pub(crate) fn source_key(
+        &mut self,
+        document: DocumentId,
+        row: &Row,
+        first: usize,
+    ) -> Result<SourceKey, StoreError> {
         Ok(SourceKey {
-            document: DocumentId(row.int(first)?),
-            provider: self.provider(row, first + 1)?,
-            account_key: self.shared(row, first + 2)?,
-            service_name: self.shared(row, first + 3)?,
-            cost_center_tag: self.optional_shared(row, first + 4)?,
-            component_tag: self.optional_shared(row, first + 5)?,
-            currency: self.currency(row, first + 6)?,
+            document,
+            provider: self.provider(row, first)?,
+            account_key: self.shared(row, first + 1)?,
+            service_name: self.shared(row, first + 2)?,
+            cost_center_tag: self.optional_shared(row, first + 3)?,
+            component_tag: self.optional_shared(row, first + 4)?,
+            currency: self.currency(row, first + 5)?,
         })
     }
 

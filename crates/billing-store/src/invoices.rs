@@ -9,7 +9,7 @@ use billing_core::{
     Currency, Decimal, Money, Period,
     catalog::{PartPrice, Split},
     flow::conserve,
-    ids::{AccountId, ComponentId, CustomerId, InvoiceNumber, PositionId, ServiceId, Target},
+    ids::{AccountId, ComponentId, CustomerId, DocumentId, InvoiceNumber, PositionId, ServiceId, Target},
     invoice::{
         Invoice, InvoiceState, Line, LineKind, LineRef, LiveLine, NewInvoice, Source, Subject, UseCharge,
         UseKey, UsePrices,
@@ -149,7 +149,7 @@ fn load_sources(
 
 fn source(row: &Row, texts: &mut Texts) -> Result<Source, StoreError> {
     Ok(Source {
-        key: texts.source_key(row, 3)?,
+        key: texts.source_key(DocumentId(row.int(3)?), row, 4)?,
         version: fields::small(row, 10)?,
         rows: row.int(11)?,
         original_cost: fields::decimal(row, 12)?,

@@ -1,6 +1,11 @@
 //! The cost in force, as billing reads it.
 
-use billing_core::{Period, books::CostInForce, ids::Provider, invoice::SourceKey};
+use billing_core::{
+    Period,
+    books::CostInForce,
+    ids::{DocumentId, Provider},
+    invoice::SourceKey,
+};
 
 use crate::{
     db::{Row, Transaction},
@@ -27,25 +32,24 @@ pub fn costs_in_force(
     tx: &mut Transaction<'_>,
     filter: CostFilter<'_>,
 ) -> Result<Vec<CostInForce>, StoreError> {
-    let columns = "SELECT v.document_id, b.provider, b.account_key, b.service_name, b.cost_center_tag, \
-                   b.component_tag, b.currency, v.version, b.period, b.row_count, b.billed_cost \
-                   FROM buckets b JOIN versions v ON v.id = b.version_id WHERE v.in_force = 1";
-    let (sql, params) = match filter {
-        CostFilter::Provider(provider) => {
-            // A version that has no row of the provider is not searched for one.
-            let versions = "AND v.id IN (SELECT version_id FROM slices WHERE provider = ?)";
-            let name = || provider.as_str().into();
-            (format!("{columns} AND b.provider = ? {versions}"), vec![name(), name()])
-        }
-        CostFilter::Components => (format!("{columns} AND b.component_tag IS NOT NULL"), vec![]),
-        CostFilter::All => (columns.to_owned(), vec![]),
-    };
     let mut costs: Vec<CostInForce> = Vec::new();
     let mut texts = Texts::default();
-    tx.each(&sql, &params, |row| {
-        costs.push(cost(row, &mut texts)?);
-        Ok(())
-    })?;
+    for (id, document, version) in versions(tx, filter)? {
+        let columns = "SELECT provider, account_key, service_name, cost_center_tag, component_tag, currency, period, \
+                       row_count, billed_cost FROM buckets WHERE version_id = ?";
+        let (sql, params) = match filter {
+            CostFilter::Provider(provider) => {
+                (format!("{columns} AND provider = ?"), vec![id.into(), provider.as_str().into()])
+            }
+            CostFilter::Components => (format!("{columns} AND component_tag IS NOT NULL"), vec![id.into()]),
+            CostFilter::All => (columns.to_owned(), vec![id.into()]),
+        };
+        tx.each(&sql, &params, |row| {
+            costs.push(cost(document, version, row, &mut texts)?);
+            Ok(())
+        })?;
+    }
+    // Within a version they are in this order already, where it is of one period.
     costs.sort_by(|a, b| place(a).cmp(&place(b)));
     costs.dedup_by(|more, sum| {
         let same = place(more) == place(sum);
@@ -63,14 +67,30 @@ fn place(cost: &CostInForce) -> (Period, &SourceKey, u32) {
     (cost.period, &cost.key, cost.version)
 }
 
-fn cost(row: &Row, texts: &mut Texts) -> Result<CostInForce, StoreError> {
+fn cost(document: DocumentId, version: u32, row: &Row, texts: &mut Texts) -> Result<CostInForce, StoreError> {
     Ok(CostInForce {
-        key: texts.source_key(row, 0)?,
-        version: fields::small(row, 7)?,
-        period: fields::period(row, 8)?,
-        rows: fields::count(row, 9)?,
-        cost: fields::decimal(row, 10)?,
+        key: texts.source_key(document, row, 0)?,
+        version,
+        period: fields::period(row, 6)?,
+        rows: fields::count(row, 7)?,
+        cost: fields::decimal(row, 8)?,
     })
+}
+
+/// The versions in force that can have such cost: row, document, version.
+fn versions(
+    tx: &mut Transaction<'_>,
+    filter: CostFilter<'_>,
+) -> Result<Vec<(i64, DocumentId, u32)>, StoreError> {
+    let all = "SELECT id, document_id, version FROM versions WHERE in_force = 1";
+    let (sql, params) = match filter {
+        CostFilter::Provider(provider) => (
+            format!("{all} AND id IN (SELECT version_id FROM slices WHERE provider = ?)"),
+            vec![provider.as_str().into()],
+        ),
+        CostFilter::Components | CostFilter::All => (all.to_owned(), vec![]),
+    };
+    tx.map(&sql, &params, |row| Ok((row.int(0)?, DocumentId(row.int(1)?), fields::small(row, 2)?)))
 }
 
 /// Whether any cost of a provider is in force.

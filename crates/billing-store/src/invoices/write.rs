@@ -128,6 +128,10 @@ fn insert_sources(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Resu
                cost) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let rows = lines.iter().flat_map(numbered_sources).map(|(line, use_no, no, source)| {
         let key = &source.key;
+        let cost = fields::text(&source.cost);
+        // mostly both are the same, and writing numbers takes time
+        let is_same = source.original_cost == source.cost;
+        let original_cost = if is_same { cost.clone() } else { fields::text(&source.original_cost) };
         vec![
             number.into(),
             line.into(),
@@ -142,9 +146,9 @@ fn insert_sources(tx: &mut Transaction<'_>, number: i64, lines: &[Line]) -> Resu
             fields::optional_borrowed(key.component_tag.as_ref()),
             fields::borrowed(key.currency.as_str()),
             source.rows.into(),
-            fields::text(&source.original_cost),
+            original_cost,
             fields::optional_text(source.rate.as_ref()),
-            fields::text(&source.cost),
+            cost,
         ]
     });
     tx.execute_each(sql, rows)

@@ -21,10 +21,12 @@ use crate::{
 pub fn lines(context: &Context<'_>, findings: &mut Vec<Finding>) -> Vec<Line> {
     let Target::Accounts(provider) = &context.run.target else { return Vec::new() };
     let mut costs: BTreeMap<(AccountId, Period), Vec<&CostInForce>> = BTreeMap::new();
-    for cost in &context.books.costs {
-        let covered = cost.key.provider == *provider && context.run.covers(cost.period);
-        if let Some(account) = context.index.account_of(provider, &cost.key.account_key).filter(|_| covered) {
-            costs.entry((account.id, cost.period)).or_default().push(cost);
+    // Cost of one account mostly stands together.
+    for together in context.books.costs.chunk_by(is_of_same_account) {
+        let Some(CostInForce { key, period, .. }) = together.first() else { continue };
+        let covered = key.provider == *provider && context.run.covers(*period);
+        if let Some(account) = context.index.account_of(provider, &key.account_key).filter(|_| covered) {
+            costs.entry((account.id, *period)).or_default().extend(together);
         }
     }
     let mut live: BTreeMap<(AccountId, Period), Vec<&LiveLine>> = BTreeMap::new();
@@ -49,6 +51,10 @@ pub fn lines(context: &Context<'_>, findings: &mut Vec<Finding>) -> Vec<Line> {
         month.lines(context, findings, &mut lines);
     }
     lines
+}
+
+fn is_of_same_account(a: &CostInForce, b: &CostInForce) -> bool {
+    a.period == b.period && a.key.provider == b.key.provider && a.key.account_key == b.key.account_key
 }
 
 /// One account in one period: its cost in force and its live lines.

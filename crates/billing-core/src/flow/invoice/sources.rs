@@ -1,21 +1,6 @@
 //! The difference of two sets of sources: what a correction stands on.
 
-use std::collections::BTreeMap;
-
-use crate::{
-    decimal::Decimal,
-    invoice::{Source, SourceKey},
-};
-
-#[derive(Default, Clone)]
-struct Net {
-    rows: i64,
-    original_cost: Decimal,
-    cost: Decimal,
-    rate: Option<Decimal>,
-}
-
-type ByVersion<'s> = BTreeMap<&'s SourceKey, BTreeMap<u32, Net>>;
+use crate::{decimal::Decimal, invoice::Source};
 
 /// `owed − live`: for each document, account, service and tag whose cost changed, the cost of the version in force
 /// and, negated, what live lines have of earlier versions. What did not change is left out.
@@ -23,39 +8,56 @@ pub fn difference<'s>(
     owed: impl IntoIterator<Item = &'s Source>,
     live: impl IntoIterator<Item = &'s Source>,
 ) -> Vec<Source> {
-    let mut net: ByVersion<'_> = BTreeMap::new();
-    let mut totals: BTreeMap<&SourceKey, (Decimal, Decimal)> = BTreeMap::new();
-    let owed = owed.into_iter().map(|source| (source, true));
-    let live = live.into_iter().map(|source| (source, false));
-    for (source, plus) in owed.chain(live) {
-        let entry = net.entry(&source.key).or_default().entry(source.version).or_default();
-        let total = totals.entry(&source.key).or_default();
-        if plus {
-            entry.rows += source.rows;
-            entry.original_cost += &source.original_cost;
-            entry.cost += &source.cost;
-            total.0 += &source.original_cost;
-            total.1 += &source.cost;
-        } else {
-            entry.rows -= source.rows;
-            entry.original_cost -= &source.original_cost;
-            entry.cost -= &source.cost;
-            total.0 -= &source.original_cost;
-            total.1 -= &source.cost;
-        }
-        entry.rate = entry.rate.take().or_else(|| source.rate.clone());
-    }
-    let changed = |key: &SourceKey| totals.get(key).is_some_and(|(a, b)| !a.is_zero() || !b.is_zero());
-    let mut sources = Vec::new();
-    for (key, versions) in net.into_iter().filter(|(key, _)| changed(key)) {
-        for (version, net) in versions {
-            if net.rows != 0 || !net.cost.is_zero() || !net.original_cost.is_zero() {
-                let Net { rows, original_cost, cost, rate } = net;
-                sources.push(Source { key: key.clone(), version, rows, original_cost, rate, cost });
-            }
+    let mut terms: Vec<Term<'_>> = owed.into_iter().map(|source| Term { source, is_owed: true }).collect();
+    terms.extend(live.into_iter().map(|source| Term { source, is_owed: false }));
+    // A stable order: of several rates of one version the owed one is taken.
+    terms.sort_by_key(|term| (&term.source.key, term.source.version));
+    let mut sources = Vec::with_capacity(terms.len());
+    for of_key in terms.chunk_by(|a, b| a.source.key == b.source.key) {
+        let before = sources.len();
+        let versions = of_key.chunk_by(|a, b| a.source.version == b.source.version);
+        sources.extend(versions.filter_map(net).filter(|net| net.rows != 0 || costs(net)));
+        let of_key: &[Source] = &sources[before..];
+        let original_cost: Decimal = of_key.iter().map(|source| &source.original_cost).sum();
+        let cost: Decimal = of_key.iter().map(|source| &source.cost).sum();
+        if original_cost.is_zero() && cost.is_zero() {
+            sources.truncate(before);
         }
     }
     sources
+}
+
+/// A source on one side of the difference.
+struct Term<'s> {
+    source: &'s Source,
+    is_owed: bool,
+}
+
+impl Term<'_> {
+    fn signed(&self) -> Source {
+        if self.is_owed {
+            return self.source.clone();
+        }
+        let Source { rows, original_cost, cost, .. } = self.source;
+        Source { rows: -rows, original_cost: -original_cost, cost: -cost, ..self.source.clone() }
+    }
+}
+
+/// The sum of sources with one key and version; `None` of none.
+fn net(terms: &[Term<'_>]) -> Option<Source> {
+    let mut signed = terms.iter().map(Term::signed);
+    let first = signed.next()?;
+    Some(signed.fold(first, |mut sum, source| {
+        sum.rows += source.rows;
+        sum.original_cost += &source.original_cost;
+        sum.cost += &source.cost;
+        sum.rate = sum.rate.or(source.rate);
+        sum
+    }))
+}
+
+fn costs(source: &Source) -> bool {
+    !source.cost.is_zero() || !source.original_cost.is_zero()
 }
 
 /// Sources × a multiplier, rows and versions as they are.
