@@ -25,10 +25,13 @@ impl Canonical {
             Self::Ignored => 0,
             Self::Text => xxh3_128(text.as_bytes()),
             Self::Time => xxh3_128(time(text).as_bytes()),
-            Self::Number => match Fixed::parse(text.trim().as_bytes()) {
-                Ok(number) => xxh3_128(&bytes(number)),
-                Err(_) => xxh3_128(text.as_bytes()),
-            },
+            // Hardly any has blanks around it.
+            Self::Number => {
+                match Fixed::parse(text.as_bytes()).or_else(|_| Fixed::parse(text.trim().as_bytes())) {
+                    Ok(number) => xxh3_128(&bytes(number)),
+                    Err(_) => xxh3_128(text.as_bytes()),
+                }
+            }
         }
     }
 }
@@ -44,23 +47,22 @@ pub(crate) fn bytes(number: Fixed) -> [u8; 32] {
 
 /// Whether a number is written just as a decimal of `digits` digits after the point is shown: `-12.5`, not `12.50`.
 pub(crate) fn shows_itself(text: &str, digits: usize) -> bool {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = match unsigned.split_once('.') {
-        Some((whole, fraction)) => (whole, fraction),
-        None => (unsigned, "1"),
+    let unsigned = text.as_bytes();
+    let unsigned = unsigned.strip_prefix(b"-").unwrap_or(unsigned);
+    let (whole, fraction) = match unsigned.iter().position(|byte| *byte == b'.') {
+        Some(point) => (&unsigned[..point], &unsigned[point + 1..]),
+        None => (unsigned, &b"1"[..]),
     };
-    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let has_plain_start = match whole.as_bytes() {
+    let has_plain_start = match whole {
         [] => false,
         [b'0'] => text != "-0",
         [first, ..] => *first != b'0',
     };
+    let has_plain_end = fraction.last().is_some_and(|last| *last != b'0');
     has_plain_start
-        && are_digits(whole)
-        && are_digits(fraction)
-        && !fraction.is_empty()
-        && !fraction.ends_with('0')
+        && has_plain_end
         && fraction.len() <= digits
+        && whole.iter().chain(fraction).all(u8::is_ascii_digit)
 }
 
 /// A time of the form `2026-10-01T05:00:00Z` as `2026-10-01 05:00:00`: without the marks of universal time, the zeros of

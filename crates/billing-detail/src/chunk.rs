@@ -73,12 +73,12 @@ impl Chunk {
     pub(crate) fn put_numbers(
         &mut self,
         press: &mut Press,
-        numbers: impl Iterator<Item = u32>,
+        numbers: &[u32],
         texts: &Dictionary,
     ) -> Result<(), ParquetError> {
         self.local.resize(texts.len(), NONE);
         press.numbers.clear();
-        press.numbers.extend(numbers);
+        press.numbers.extend_from_slice(numbers);
         let rows = press.numbers.len();
         press.page.clear();
         if press.numbers.contains(&EMPTY) {

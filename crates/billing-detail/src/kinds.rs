@@ -54,6 +54,8 @@ pub(crate) struct Kind {
     pub(crate) number: KindNumber,
     /// The hash of what its rows share.
     pub(crate) seed: u128,
+    /// Where the total of its currency is.
+    total: usize,
 }
 
 /// A row of a kind: what is counted of it.
@@ -71,7 +73,6 @@ struct KindSum {
     sum: Sum,
     digest: Digest,
     last_line: u64,
-    total: usize,
 }
 
 /// Where the sums of a kind go, and whose they are.
@@ -178,13 +179,9 @@ impl Kinds {
             currency: item.currency.clone(),
         };
         let bucket = self.bucket_key(item);
-        let kind = Kind { place: self.sums.len(), number, seed: seed(item) };
-        self.sums.push(KindSum {
-            sum: Sum::default(),
-            digest: Digest::default(),
-            last_line: at.line,
-            total: harvest.totals.place(item.currency.clone()),
-        });
+        let total = harvest.totals.place(item.currency.clone());
+        let kind = Kind { place: self.sums.len(), number, seed: seed(item), total };
+        self.sums.push(KindSum { sum: Sum::default(), digest: Digest::default(), last_line: at.line });
         self.origins.push(Origin {
             bucket: harvest.buckets.place(bucket),
             invoice: harvest.invoices.place(invoice),
@@ -197,13 +194,17 @@ impl Kinds {
         kind
     }
 
-    /// Adds a row to its kind, and beside it to the total of its currency.
-    pub(crate) fn count(&mut self, row: &Counted, harvest: &mut Harvest) -> Result<(), SumTooLarge> {
-        let kind = &mut self.sums[row.kind.place];
-        harvest.totals.sum(kind.total).add(row.billed, None)?;
-        kind.sum.add(row.billed, row.effective)?;
-        kind.digest.add(row.content);
-        kind.last_line = kind.last_line.max(row.line);
+    /// Adds rows to their kinds, and beside them to the totals of their currencies. Tells the line where a sum became too
+    /// large.
+    pub(crate) fn count(&mut self, rows: &[Counted], harvest: &mut Harvest) -> Result<(), u64> {
+        for row in rows {
+            let too_large = |SumTooLarge| row.line;
+            harvest.totals.sum(row.kind.total).add(row.billed, None).map_err(too_large)?;
+            let kind = &mut self.sums[row.kind.place];
+            kind.sum.add(row.billed, row.effective).map_err(too_large)?;
+            kind.digest.add(row.content);
+            kind.last_line = kind.last_line.max(row.line);
+        }
         Ok(())
     }
 

@@ -42,7 +42,7 @@ impl Looked {
 
     /// The number of a row's text, if texts have numbers here.
     pub(crate) fn number(&self, row: usize) -> Option<u32> {
-        self.numbers.map(|numbers| numbers[row])
+        self.numbers.as_ref().map(|numbers| numbers[row])
     }
 }
 
@@ -136,7 +136,7 @@ impl OwnText {
             self.values.clear();
             return Ok(());
         }
-        chunk.put_numbers(press, self.numbers.iter().copied(), &self.dictionary)?;
+        chunk.put_numbers(press, &self.numbers, &self.dictionary)?;
         self.numbers.clear();
         let repeat_little = chunk.texts() > FEW && chunk.texts() > rows / 3;
         self.is_plain = repeat_little || self.dictionary.is_full();

@@ -8,6 +8,11 @@
 pub(crate) fn put_hybrid(out: &mut Vec<u8>, numbers: &[u32], width: u32) {
     let (mut at, mut start) = (0, 0);
     while at < numbers.len() {
+        // Where no eight are the same, no run begins that would be worth it.
+        if numbers.get(at + 7) != Some(&numbers[at]) {
+            at += 1;
+            continue;
+        }
         let run = numbers[at..].iter().take_while(|number| **number == numbers[at]).count();
         // Groups are of eight, so that the first numbers of a run may have to fill the last group before it.
         let fill = (at - start).next_multiple_of(8) - (at - start);

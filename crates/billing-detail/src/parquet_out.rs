@@ -46,6 +46,8 @@ pub(crate) struct Part {
     own: Vec<OwnText>,
     /// The kind of each row of the page.
     rows: Vec<u32>,
+    /// The numbers of the page's shared texts, column by column, while it is written.
+    numbers: [Vec<u32>; SHARED],
     amounts: [Amounts; 2],
     lines: Vec<u8>,
     chunks: Vec<Chunk>,
@@ -58,6 +60,9 @@ struct Amounts {
     present: Vec<u32>,
     values: Vec<u8>,
 }
+
+/// The texts of up to [`TOGETHER`] rows in each of the rows' own columns, in the order of [`COLUMNS`].
+pub(crate) type OwnTexts<'t> = [[&'t str; TOGETHER]; OWN];
 
 /// A kind of line item, by its shared texts.
 pub(crate) type KindNumber = u32;
@@ -122,6 +127,7 @@ impl Part {
             kinds: Vec::new(),
             own: own.collect(),
             rows: Vec::new(),
+            numbers: Default::default(),
             amounts: Default::default(),
             lines: Vec::new(),
             chunks: COLUMNS.iter().map(|_| Chunk::default()).collect(),
@@ -139,30 +145,29 @@ impl Part {
         (self.kinds.len() - 1) as KindNumber
     }
 
-    /// Looks at the texts of some rows, up to [`TOGETHER`], in the order of [`COLUMNS`].
-    pub(crate) fn look(&mut self, rows: &[[&str; OWN]], looked: &mut [Looked; OWN]) {
-        for (place, (column, looked)) in self.own.iter_mut().zip(looked).enumerate() {
-            column.look(&texts_of(rows, place)[..rows.len()], looked);
+    /// Looks at the texts of some rows.
+    pub(crate) fn look(&mut self, texts: &OwnTexts<'_>, rows: usize, looked: &mut [Looked; OWN]) {
+        for ((column, texts), looked) in self.own.iter_mut().zip(texts).zip(looked) {
+            column.look(&texts[..rows], looked);
         }
     }
 
     /// Whether a NUL byte may be in these rows, which were looked at last.
-    pub(crate) fn may_have_nul(&self, rows: &[[&str; OWN]]) -> bool {
-        let mut columns = self.own.iter().enumerate();
-        columns.any(|(place, column)| column.may_have_nul(&texts_of(rows, place)[..rows.len()]))
+    pub(crate) fn may_have_nul(&self, texts: &OwnTexts<'_>, rows: usize) -> bool {
+        self.own.iter().zip(texts).any(|(column, texts)| column.may_have_nul(&texts[..rows]))
     }
 
     /// Adds a row, one of those that were looked at last.
     pub(crate) fn add(
         &mut self,
         kind: KindNumber,
-        (texts, looked, row): (&[&str; OWN], &[Looked; OWN], usize),
+        (texts, looked, row): (&OwnTexts<'_>, &[Looked; OWN], usize),
         amounts: [Option<Fixed>; 2],
         line: u64,
     ) {
         self.rows.push(kind);
         for ((column, text), looked) in self.own.iter_mut().zip(texts).zip(looked) {
-            column.push(text, looked.number(row));
+            column.push(text[row], looked.number(row));
         }
         for (column, amount) in self.amounts.iter_mut().zip(amounts) {
             column.present.push(u32::from(amount.is_some()));
@@ -219,14 +224,14 @@ impl Part {
 
     fn write_page(&mut self) -> Result<(), ParquetError> {
         let rows = self.rows.len();
-        let (mut shared, mut own) = (self.shared.iter().enumerate(), self.own.iter_mut());
+        self.spread_kinds();
+        let (mut shared, mut own) = (self.shared.iter().zip(&self.numbers), self.own.iter_mut());
         let mut amounts = self.amounts.iter_mut();
         for ((_, kind), chunk) in COLUMNS.iter().zip(&mut self.chunks) {
             let press = &mut self.press;
             match kind {
                 Kind::Shared => {
-                    let Some((column, dictionary)) = shared.next() else { continue };
-                    let numbers = self.rows.iter().map(|kind| self.kinds[*kind as usize][column]);
+                    let Some((dictionary, numbers)) = shared.next() else { continue };
                     chunk.put_numbers(press, numbers, dictionary)?;
                 }
                 Kind::Own(_) => {
@@ -243,6 +248,16 @@ impl Part {
             }
         }
         Ok(())
+    }
+
+    /// Puts the numbers of each row's kind into their columns: all of a kind at once, since kinds lie far apart.
+    fn spread_kinds(&mut self) {
+        self.numbers.iter_mut().for_each(Vec::clear);
+        for kind in &self.rows {
+            for (column, number) in self.numbers.iter_mut().zip(self.kinds[*kind as usize]) {
+                column.push(number);
+            }
+        }
     }
 
     fn end_group(&mut self) -> Result<(), DetailError> {
@@ -289,15 +304,6 @@ impl Part {
     }
 }
 
-/// The texts of a column.
-fn texts_of<'t>(rows: &[[&'t str; OWN]], place: usize) -> [&'t str; TOGETHER] {
-    let mut texts = [""; TOGETHER];
-    for (text, row) in texts.iter_mut().zip(rows) {
-        *text = row[place];
-    }
-    texts
-}
-
 fn broken(path: &Path, failure: &Failure, error: &ParquetError) -> DetailError {
     match &*failure.lock().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => DetailError::store_io(path, "writing the file", error),
@@ -318,8 +324,8 @@ mod tests {
         };
         let mut part = Part::write_to(file, PathBuf::from("detail/part-00000.parquet")).unwrap();
         let kind = part.kind(&["x"; SHARED]);
-        let (texts, mut looked) = (["y"; OWN], [Looked::NOTHING; OWN]);
-        part.look(&[texts], &mut looked);
+        let (texts, mut looked) = ([["y"; TOGETHER]; OWN], [Looked::NOTHING; OWN]);
+        part.look(&texts, 1, &mut looked);
         part.add(kind, (&texts, &looked, 0), [Some(Fixed::ZERO), None], 2);
         assert_eq!(
             part.finish().unwrap_err().to_string(),

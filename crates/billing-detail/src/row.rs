@@ -26,11 +26,10 @@ use crate::{
     harvest::{Harvest, Position, REMARKS_MAX},
     kinds::{Counted, Kind, Kinds},
     own_text::Looked,
-    parquet_out::Part,
+    parquet_out::{OwnTexts, Part},
     row_tags::{MadeTags, Tags, TagsRead},
     schema::{OWN, SCALE, SHARED, TAGS},
     table::NoRow,
-    tally::SumTooLarge,
 };
 
 /// The file whose rows are taken.
@@ -48,7 +47,8 @@ pub(crate) struct FileOf<'f> {
 struct Found<'r> {
     row: Row<'r>,
     raw: &'r RawLine<'r>,
-    texts: &'r [&'r str; OWN],
+    /// The texts of the own columns of all of them.
+    texts: &'r OwnTexts<'r>,
     /// Its place among them.
     at: usize,
     /// The number of the key of its kind, and the kind, if it was understood before.
@@ -59,6 +59,11 @@ struct Found<'r> {
 }
 
 impl<'r> Found<'r> {
+    /// The texts of its own columns.
+    fn texts(&self) -> [&'r str; OWN] {
+        self.texts.each_ref().map(|column| column[self.at])
+    }
+
     /// Reads it once more, so that it is the reader's last row, whose headings the reader tells.
     fn read_again(&self, reader: &mut dyn RowReader) -> RawLine<'r> {
         reader.read(self.row)
@@ -142,40 +147,47 @@ impl<'w> Rows<'w> {
         let rows = fields.chunks_exact((fields.len() / lines.len()).max(1)).map(Row::new);
         let mut tags = mem::take(&mut self.made_tags);
         tags.clear();
-        let raws: Vec<RawLine<'_>> = rows.clone().map(|row| tags.taken_from(reader.read(row))).collect();
-        let texts: Vec<[&str; OWN]> =
-            raws.iter().enumerate().map(|(row, raw)| own_texts(raw, tags.get(row, raw))).collect();
-        part.look(&texts, &mut self.looked);
-        let may_have_nul = file.may_have_nul && part.may_have_nul(&texts);
+        let mut raws: Vec<RawLine<'_>> = Vec::with_capacity(lines.len());
+        for row in rows.clone() {
+            raws.push(reader.read(row));
+            raws.last_mut().into_iter().for_each(|raw| tags.take_from(raw));
+        }
+        let mut texts: OwnTexts<'_> = [[""; TOGETHER]; OWN];
+        for (row, raw) in raws.iter().enumerate() {
+            for (column, text) in texts.iter_mut().zip(own_texts(raw, tags.get(row, raw))) {
+                column[row] = text;
+            }
+        }
+        part.look(&texts, raws.len(), &mut self.looked);
+        let may_have_nul = file.may_have_nul && part.may_have_nul(&texts, raws.len());
         let mut read = [TagsRead::default(); TOGETHER];
-        for (row, (read, texts)) in read.iter_mut().zip(&texts).enumerate() {
-            *read = self.tags.of(&self.looked[TAGS], row, texts[TAGS]);
+        for (row, (read, text)) in read.iter_mut().zip(&texts[TAGS][..raws.len()]).enumerate() {
+            *read = self.tags.of(&self.looked[TAGS], row, text);
         }
         let keys = self.kinds.look(&raws, &read.map(|read| read.set));
         // Each step is done for all of them before the next one: so the processor waits for their memory together.
         let kinds = keys.map(|key| self.kinds.find(key));
         self.counted.clear();
         for (at, ((raw, row), line)) in raws.iter().zip(rows).zip(lines).enumerate() {
-            let (texts, key, kind) = (&texts[at], keys[at], kinds[at]);
+            let (key, kind) = (keys[at], kinds[at]);
             let are_tags_unreadable = read[at].is_unreadable;
-            let found = Found { row, raw, texts, at, key, kind, may_have_nul, are_tags_unreadable };
+            let found = Found { row, raw, texts: &texts, at, key, kind, may_have_nul, are_tags_unreadable };
             self.take_one(file, *line, reader, &found);
         }
-        for row in &self.counted {
-            self.kinds.count(row, &mut self.harvest).map_err(|SumTooLarge| {
-                let raw = raws.iter().zip(lines).find(|(_, line)| **line == row.line);
-                too_large(file.name, row.line, raw.map_or("", |(raw, _)| raw.billing_currency))
-            })?;
-        }
+        self.kinds.count(&self.counted, &mut self.harvest).map_err(|line| {
+            let raw = raws.iter().zip(lines).find(|(_, of_raw)| **of_raw == line);
+            too_large(file.name, line, raw.map_or("", |(raw, _)| raw.billing_currency))
+        })?;
         self.made_tags = tags;
         Ok(())
     }
 
     fn take_one(&mut self, file: FileOf<'_>, line: u64, reader: &mut dyn RowReader, found: &Found<'_>) {
-        let Found { raw, texts, .. } = found;
+        let Found { raw, .. } = found;
         let at = Position { file: file.number, line };
-        if found.may_have_nul && texts.iter().any(|text| memchr::memchr(0, text.as_bytes()).is_some()) {
-            return self.reject_whole(at, file, NoRow::with_nul(*texts));
+        let has_nul = |text: &str| memchr::memchr(0, text.as_bytes()).is_some();
+        if found.may_have_nul && found.texts().into_iter().any(has_nul) {
+            return self.reject_whole(at, file, NoRow::with_nul(&found.texts()));
         }
         let kind = found.kind.or_else(|| self.kinds.find(found.key));
         let kind = kind.or_else(|| self.kind_of(at, file, reader, found));
@@ -186,14 +198,14 @@ impl<'w> Rows<'w> {
             }
             return;
         };
-        part.add(kind.number, (texts, &self.looked, found.at), [Some(billed), effective], line);
+        part.add(kind.number, (found.texts, &self.looked, found.at), [Some(billed), effective], line);
         let content = content_hash(kind.seed, billed, effective, &self.looked, found.at);
         self.counted.push(Counted { kind, line, billed, effective, content });
         if found.are_tags_unreadable
-            && let Some(error) = self.tags.error(texts[TAGS])
+            && let Some(error) = self.tags.error(found.texts[TAGS][found.at])
         {
             found.read_again(reader);
-            self.remark(at, file, reader, texts[TAGS], &error);
+            self.remark(at, file, reader, found.texts[TAGS][found.at], &error);
         }
     }
 
@@ -206,7 +218,7 @@ impl<'w> Rows<'w> {
         found: &Found<'_>,
     ) -> Option<Kind> {
         if file.may_have_nul && self.kinds.has_nul(found.key) {
-            self.reject_whole(at, file, NoRow::with_nul(found.texts));
+            self.reject_whole(at, file, NoRow::with_nul(&found.texts()));
             return None;
         }
         match self.normaliser.line_item(found.read_again(reader)) {

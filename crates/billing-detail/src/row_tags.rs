@@ -32,13 +32,12 @@ impl MadeTags {
     }
 
     /// Takes what was made for the next row.
-    pub(crate) fn taken_from<'r>(&mut self, mut raw: RawLine<'r>) -> RawLine<'r> {
+    pub(crate) fn take_from(&mut self, raw: &mut RawLine<'_>) {
         if let Cow::Owned(tags) = &raw.tags {
             self.text.push_str(tags);
             raw.tags = Cow::Borrowed("");
         }
         self.ends.push(self.text.len());
-        raw
     }
 
     /// The tags of a row.

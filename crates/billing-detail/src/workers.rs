@@ -311,8 +311,10 @@ impl<'w> Worker<'w> {
             for (place, column) in columns.iter().enumerate() {
                 column.lend(rows.clone(), &mut fields, place);
             }
-            for (fields, line) in fields.chunks_exact(columns.len()).zip(&lines) {
-                if fields.iter().map(|field| field.len()).sum::<usize>() > table.layout.bytes_max {
+            let bytes = |fields: &[&str]| fields.iter().map(|field| field.len()).sum::<usize>();
+            let may_be_long = bytes(&fields) > table.layout.bytes_max;
+            for (fields, line) in fields.chunks_exact(columns.len()).zip(&lines).filter(|_| may_be_long) {
+                if bytes(fields) > table.layout.bytes_max {
                     let most = table.layout.bytes_max >> 20;
                     let problem =
                         format!("the row is longer than {most} MiB; import the provider's own export");
