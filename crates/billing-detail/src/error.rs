@@ -2,6 +2,12 @@
 
 use std::io;
 
+/// Why a store beyond this machine does not do what it is asked, as one sentence with place, cause and cure.
+pub type RemoteFailure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the ledger could not say whether it knows a folder.
+pub type LedgerError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why files could not be taken, or detail not be kept or found.
 #[derive(Debug, thiserror::Error)]
 pub enum DetailError {
@@ -23,10 +29,10 @@ pub enum DetailError {
     },
     /// The place for detail is beyond this machine, and does not do what it is asked.
     #[error("{0}")]
-    Remote(crate::remote::RemoteFailure),
+    Remote(RemoteFailure),
     /// The caller could not tell which folders the ledger knows.
     #[error("the ledger could not be asked which detail folders it knows: {0}")]
-    Ledger(#[source] crate::store::LedgerError),
+    Ledger(#[source] LedgerError),
     /// A promise of this program is broken; nothing was imported.
     #[error("internal error, please report it: {0}")]
     Internal(String),

@@ -155,12 +155,17 @@ impl Run<'_, '_> {
     fn csv(&mut self, name: Arc<str>, text: impl BufRead, meter: &Meter) -> Result<(), DetailError> {
         let bytes_max = self.options.record_bytes_max;
         let mut records = Records::new(text, bytes_max);
-        let (headings, reader) = find_headings(&name, &mut records, &self.options, bytes_max)?;
+        let (headings, reader) =
+            find_headings(&name, &mut records, self.options.format, &self.options.tag_names, bytes_max)?;
         let (text, line) = records.rest().map_err(|error| record_error(&name, error, bytes_max))?;
         let table = self.open(name, headings, reader);
         let is_complete = self.blocks(&table, text, line, meter)?;
         self.tables[table.number].is_complete = is_complete;
         Ok(())
+    }
+
+    fn reader(&self, headings: &Headings, name: &str) -> Result<Box<dyn RowReader>, DetailError> {
+        headings.reader(name, self.options.format, &self.options.tag_names)
     }
 
     fn open(&mut self, name: Arc<str>, headings: Headings, reader: Box<dyn RowReader>) -> Arc<Table> {
@@ -179,7 +184,7 @@ impl Run<'_, '_> {
             return Err(DetailError::input(&**name, problem));
         }
         let headings = Headings::of_names(paths);
-        let reader = headings.reader(name, &self.options)?;
+        let reader = self.reader(&headings, name)?;
         let table = self.open(name.clone(), headings, reader);
         let mut objects = Objects::new(text, bytes_max);
         let (mut cutout, mut bytes, mut spans) = (Cutout::default(), Vec::new(), Vec::new());
@@ -219,11 +224,11 @@ impl Run<'_, '_> {
         meter: &Meter,
     ) -> Result<(), DetailError> {
         let all = file.headings();
-        let wanted = Headings::of_names(&all).reader(name, &self.options)?.columns().to_vec();
+        let wanted = self.reader(&Headings::of_names(&all), name)?.columns().to_vec();
         // The rows have these columns and no others.
         let names: Vec<&str> = wanted.iter().filter_map(|place| all.get(*place).copied()).collect();
         let headings = Headings::of_names(&names);
-        let reader = headings.reader(name, &self.options)?;
+        let reader = self.reader(&headings, name)?;
         let mut batches = file.read(&wanted)?;
         let table = self.open(name.clone(), headings, reader);
         while let Some(batch) = batches.next()? {

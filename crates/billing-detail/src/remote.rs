@@ -21,8 +21,8 @@ use parquet::{
 };
 
 use crate::{
-    error::DetailError,
-    store::{KEPT, LedgerError, Owner, is_folder_name, new_folder_name},
+    error::{DetailError, LedgerError, RemoteFailure},
+    owner::{KEPT, Owner, is_folder_name, new_folder_name},
 };
 
 /// After so long without a new marker an import is taken for dead. The longest file of a part must be uploaded in this
@@ -32,9 +32,6 @@ pub const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 const BLOCK: u64 = 1 << 20;
 /// How many blocks of a file are kept.
 const BLOCKS_KEPT: usize = 32;
-
-/// Why a store beyond this machine does not do what it is asked, as one sentence with place, cause and cure.
-pub type RemoteFailure = Box<dyn std::error::Error + Send + Sync>;
 
 /// An object below the folder that `DETAIL_URL` names.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,6 @@
 use std::{
     collections::BTreeSet,
     fs::{self, File, TryLockError},
-    hash::{BuildHasher, Hasher, RandomState},
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,42 +19,17 @@ use tempfile::TempDir;
 
 use crate::{
     days,
-    error::DetailError,
+    error::{DetailError, LedgerError},
     lookup::{self, DetailRow, Part, RowFilter},
+    owner::{KEPT, Owner, is_folder_name, new_folder_name},
     remote::{self, RemoteObjects, Uploaded},
 };
-
-/// How a folder's name begins; 32 hexadecimal digits follow.
-const PREFIX: &str = "import-";
-/// The file that says that a folder's detail was in force once: no ledger removes it, even one that does not know it,
-/// because it is an older state of the one that does.
-pub(crate) const KEPT: &str = "cloud-billing-detail.kept";
-
-/// Why the ledger could not say whether it knows a folder.
-pub type LedgerError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The place for line-item detail.
 #[derive(Clone, Debug)]
 pub struct DetailStore {
     place: Place,
     owner: Owner,
-}
-
-/// Whose imports write to a store.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Owner(String);
-
-impl Owner {
-    /// One that nobody else is.
-    pub(crate) fn new() -> Self {
-        Self(format!("{:016x}{:016x}", random(), random()))
-    }
-
-    /// The name of the file that makes a folder one of this owner's. On this machine, whoever holds its lock is at work
-    /// in the folder.
-    pub(crate) fn marker(&self) -> String {
-        format!("cloud-billing-detail-{}.lock", self.0)
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -382,29 +356,14 @@ fn keep(path: &Path) {
     let _ = File::create(path.join(KEPT));
 }
 
-/// A name that no other folder has.
-pub(crate) fn new_folder_name() -> String {
-    format!("{PREFIX}{:016x}{:016x}", random(), random())
-}
-
-pub(crate) fn is_folder_name(name: &str) -> bool {
-    name.strip_prefix(PREFIX).is_some_and(|digits| {
-        digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    })
-}
-
 fn is_scheme(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-}
-
-/// A number that nobody else has: the standard library seeds each hasher anew.
-fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::owner::PREFIX;
 
     fn store() -> (tempfile::TempDir, DetailStore) {
         let root = tempfile::tempdir().unwrap();

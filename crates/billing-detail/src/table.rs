@@ -5,6 +5,7 @@ use std::io::BufRead;
 use billing_core::{
     line_item::Row,
     ports::{MissingColumns, RowReader, TableFormat},
+    tags::TagNames,
 };
 
 use crate::{
@@ -12,7 +13,6 @@ use crate::{
     csv::{Record, RecordError, Records},
     error::DetailError,
     fields::Layout,
-    ingest::IngestOptions,
 };
 
 /// The headings of a table.
@@ -58,12 +58,13 @@ impl Headings {
     pub(crate) fn reader(
         &self,
         file: &str,
-        options: &IngestOptions<'_>,
+        format: &dyn TableFormat,
+        tags: &TagNames,
     ) -> Result<Box<dyn RowReader>, DetailError> {
         let fields = fields(&self.text, &self.spans);
-        options.format.headings(Row::new(&fields), &options.tag_names).map_err(|missing| {
+        format.headings(Row::new(&fields), tags).map_err(|missing| {
             let best = Some((1, missing));
-            missing_error(file, best, options.format)
+            missing_error(file, best, format)
         })
     }
 }
@@ -72,10 +73,10 @@ impl Headings {
 pub(crate) fn find_headings<R: BufRead>(
     file: &str,
     records: &mut Records<R>,
-    options: &IngestOptions<'_>,
+    format: &dyn TableFormat,
+    tags: &TagNames,
     bytes_max: usize,
 ) -> Result<(Headings, Box<dyn RowReader>), DetailError> {
-    let (format, tags) = (options.format, &options.tag_names);
     let mut best: Option<(u64, MissingColumns)> = None;
     let mut separated: Option<(u64, char)> = None;
     for _ in 0..=format.preamble_max() {
@@ -96,7 +97,9 @@ pub(crate) fn find_headings<R: BufRead>(
             }
             Err(missing) => {
                 if separated.is_none() {
-                    separated = other_separator(&record, text, options).map(|found| (record.line, found));
+                    let has_headings = |names: &[&str]| format.headings(Row::new(names), tags).is_ok();
+                    separated =
+                        other_separator(&record, text, has_headings).map(|found| (record.line, found));
                 }
                 if best.as_ref().is_none_or(|(_, known)| known.found < missing.found) {
                     best = Some((record.line, missing));
@@ -130,11 +133,11 @@ fn missing_error(file: &str, best: Option<(u64, MissingColumns)>, format: &dyn T
 }
 
 /// The character that would make headings of the record, if the commas are not what separates its fields.
-fn other_separator(record: &Record<'_>, text: &str, options: &IngestOptions<'_>) -> Option<char> {
+fn other_separator(record: &Record<'_>, text: &str, has_headings: impl Fn(&[&str]) -> bool) -> Option<char> {
     let line = fields(text, record.spans).join(",");
     [';', '\t', '|'].into_iter().find(|separator| {
         let names: Vec<&str> = line.split(*separator).map(|name| name.trim().trim_matches('"')).collect();
-        names.len() > 1 && options.format.headings(Row::new(&names), &options.tag_names).is_ok()
+        names.len() > 1 && has_headings(&names)
     })
 }
 

@@ -1,10 +1,10 @@
 //! How a bucket is reached: the settings of each cloud become a client of `object_store`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use object_store::{
-    BackoffConfig, ClientConfigKey, ClientOptions, ObjectStore as AnyStore, RetryConfig,
+    BackoffConfig, ClientConfigKey, ClientOptions, GetOptions, ObjectStore as AnyStore, RetryConfig,
     StaticCredentialProvider,
     aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredentialProvider},
     azure::{AzureConfigKey, MicrosoftAzureBuilder},
@@ -19,7 +19,6 @@ use crate::{
     location::{Cloud, Location},
     retry::{self, RetryPolicy, Waiter},
     settings::RemoteSettings,
-    store::Seen,
 };
 
 /// How long one thing is tried. The signature of a request is good for some minutes only.
@@ -252,6 +251,29 @@ impl HttpConnector for Connector {
         let client = client::build(builder)
             .map_err(|error| object_store::Error::Generic { store: "client", source: Box::new(error) })?;
         Ok(HttpClient::new(Observed { client, waiter: self.waiter.clone() }))
+    }
+}
+
+/// Takes the headers of the first answer to a request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen(Arc<Mutex<Option<HeaderMap>>>);
+
+impl Seen {
+    fn note(&self, headers: &HeaderMap) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get_or_insert_with(|| headers.clone());
+    }
+
+    /// The headers, if there was an answer.
+    pub(crate) fn take(&self) -> HeaderMap {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+
+    /// Options of a request whose answer's headers are wanted.
+    pub(crate) fn options(&self) -> GetOptions {
+        let mut options = GetOptions::default();
+        options.extensions.insert(self.clone());
+        options
     }
 }
 

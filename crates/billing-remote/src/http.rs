@@ -15,7 +15,7 @@
 //! # }
 //! ```
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{
@@ -26,10 +26,9 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     client::{self, Clients},
-    download::{self, Downloaded},
     error::RemoteError,
     refusal,
-    retry::{self, Attempts, RetryPolicy},
+    retry::{self, Attempts, Failure, RetryPolicy},
     settings::RemoteSettings,
 };
 
@@ -66,20 +65,6 @@ pub struct Answer {
     status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
-}
-
-/// Why one attempt failed, and whether another may not.
-pub(crate) struct Failure {
-    pub(crate) error: Box<RemoteError>,
-    pub(crate) passing: bool,
-    /// How long the server asks to wait.
-    pub(crate) asked: Option<Duration>,
-}
-
-impl Failure {
-    pub(crate) fn new(error: RemoteError, passing: bool) -> Self {
-        Self { error: Box::new(error), passing, asked: None }
-    }
 }
 
 impl Http {
@@ -245,15 +230,9 @@ impl Request {
         })?
     }
 
-    /// Downloads the answer into a file, which appears under its name only when it is complete and its checksum, where
-    /// the server gives one, is right. A broken connection is resumed where it broke, if the server can, else it starts
-    /// anew. The folder of the file must exist.
-    ///
-    /// # Errors
-    /// As for [`Request::send`]; also when the file cannot be written.
-    pub fn download(self, to: &Path) -> Result<Downloaded, RemoteError> {
-        let policy = self.http.policy.clone();
-        client::wait(download::run(&download::FromHttp(&self), to, &policy))?
+    /// How often it is tried.
+    pub(crate) fn policy(&self) -> &RetryPolicy {
+        &self.http.policy
     }
 
     /// The address without its query.

@@ -19,6 +19,7 @@ mod explain;
 mod fetched;
 pub mod google;
 pub mod http;
+mod into_file;
 pub mod location;
 mod refusal;
 pub mod retry;

@@ -8,6 +8,8 @@ use std::{
 
 use reqwest::header::HeaderMap;
 
+use crate::error::RemoteError;
+
 /// No single wait is longer, whatever a server asks for.
 pub(crate) const WAIT_MAX: Duration = Duration::from_secs(120);
 
@@ -33,6 +35,20 @@ impl Default for RetryPolicy {
             longest_pause: Duration::from_secs(30),
             waiter: Waiter::default(),
         }
+    }
+}
+
+/// Why one attempt failed, and whether another may not.
+pub(crate) struct Failure {
+    pub(crate) error: Box<RemoteError>,
+    pub(crate) passing: bool,
+    /// How long the server asks to wait.
+    pub(crate) asked: Option<Duration>,
+}
+
+impl Failure {
+    pub(crate) fn new(error: RemoteError, passing: bool) -> Self {
+        Self { error: Box::new(error), passing, asked: None }
     }
 }
 

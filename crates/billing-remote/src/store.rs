@@ -5,7 +5,7 @@ use std::{
     io::{self, Read},
     ops::Range,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
@@ -14,16 +14,15 @@ use futures_util::TryStreamExt;
 use object_store::{
     GetOptions, GetRange, ObjectMeta, ObjectStore as AnyStore, ObjectStoreExt, PutPayload, path::Path as Key,
 };
-use reqwest::header::HeaderMap;
 
 use crate::{
-    client, connect,
+    client,
+    connect::{self, Seen},
     download::{self, Downloaded, Opened, Source},
     error::RemoteError,
     explain,
-    http::Failure,
     location::{Cloud, Location},
-    retry::RetryPolicy,
+    retry::{Failure, RetryPolicy},
     settings::RemoteSettings,
     verify::{self, Checksum, Running},
 };
@@ -50,28 +49,6 @@ pub struct Object {
     pub etag: Option<String>,
     /// When it was written, in seconds since 1970 (UTC).
     pub modified: i64,
-}
-
-/// Takes the headers of the first answer to a request.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Seen(Arc<Mutex<Option<HeaderMap>>>);
-
-impl Seen {
-    pub(crate) fn note(&self, headers: &HeaderMap) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get_or_insert_with(|| headers.clone());
-    }
-
-    fn take(&self) -> HeaderMap {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
-    }
-
-    /// Options of a request whose answer's headers are wanted.
-    fn options(&self) -> GetOptions {
-        let mut options = GetOptions::default();
-        options.extensions.insert(self.clone());
-        options
-    }
 }
 
 impl ObjectStore {

@@ -1,8 +1,8 @@
 //! The ledger's database: SQLite, and behind the feature `mysql` MySQL and MariaDB, through one set of statements.
 //!
 //! Statements are standard SQL with `?` for values; [`crate::dialect`] knows what differs. There is one writer at a
-//! time: [`Database::write`] takes the ledger's lock before anything else and waits for it, so a writer sees all that
-//! was committed before and never has to start over. [`Database::read`] sees one snapshot and waits for nobody.
+//! time: [`Database::write`](crate::Database::write) takes the ledger's lock before anything else and waits for it, so a writer sees all that
+//! was committed before and never has to start over. [`Database::read`](crate::Database::read) sees one snapshot and waits for nobody.
 //!
 //! After a failed statement a transaction takes no further ones and cannot be committed, on every database: one that
 //! went on would store half of what was meant.
@@ -25,67 +25,7 @@ use std::time::Duration;
 use crate::{
     dialect::Dialect,
     error::{StoreError, brief},
-    migrate::{self, Migration},
 };
-
-/// How long a command waits for another one that holds the ledger.
-const WAIT: Duration = Duration::from_secs(600);
-
-/// A connection to a ledger whose tables are up to date.
-#[derive(Debug)]
-pub struct Database {
-    connection: Connection,
-}
-
-impl Database {
-    /// Opens the ledger, makes it where it does not exist, and brings its tables up to date.
-    ///
-    /// # Errors
-    /// When it cannot be reached or is none, and when a newer program has used it. See [`StoreError`].
-    pub fn open(location: &Location) -> Result<Self, StoreError> {
-        Self::open_with(location, WAIT, migrate::MIGRATIONS)
-    }
-
-    /// As [`Self::open`], with another bound for waiting and other tables, for tests.
-    pub(crate) fn open_with(
-        location: &Location,
-        wait: Duration,
-        migrations: &[Migration],
-    ) -> Result<Self, StoreError> {
-        let mut connection = Connection::open(location, wait)?;
-        migrate::run(&mut connection, &location.to_string(), migrations)?;
-        Ok(Self { connection })
-    }
-
-    /// Runs `f` on one snapshot of the ledger; a change in it is an error.
-    ///
-    /// # Errors
-    /// That of `f`, or that the database failed.
-    pub fn read<T, E: From<StoreError>>(
-        &mut self,
-        f: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let mut transaction = Transaction::begin(&mut self.connection, Mode::Read)?;
-        let value = f(&mut transaction)?;
-        transaction.end()?;
-        Ok(value)
-    }
-
-    /// Runs `f` as the only writer of the ledger. What it did is stored when it returns `Ok`, and nothing of it when
-    /// it returns an error or panics, or when the machine stops.
-    ///
-    /// # Errors
-    /// That of `f`; that the database failed; that another command held the ledger for more than ten minutes.
-    pub fn write<T, E: From<StoreError>>(
-        &mut self,
-        f: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let mut transaction = Transaction::begin(&mut self.connection, Mode::Write)?;
-        let value = f(&mut transaction)?;
-        transaction.end()?;
-        Ok(value)
-    }
-}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mode {
@@ -127,7 +67,7 @@ impl<'a> Transaction<'a> {
     /// Runs a statement that changes rows and tells how many it met.
     ///
     /// # Errors
-    /// When the database refuses it, or within [`Database::read`].
+    /// When the database refuses it, or within [`Database::read`](crate::Database::read).
     pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
         self.change(sql, |connection| connection.execute(sql, params))
     }
@@ -289,7 +229,7 @@ macro_rules! driver {
 }
 
 impl Connection {
-    fn open(location: &Location, wait: Duration) -> Result<Self, StoreError> {
+    pub(crate) fn open(location: &Location, wait: Duration) -> Result<Self, StoreError> {
         Ok(match location {
             Location::SqliteFile(path) => Self::Sqlite(sqlite::Sqlite::open_file(path, wait)?),
             Location::SqliteMemory => Self::Sqlite(sqlite::Sqlite::open_memory(wait)?),

@@ -1,9 +1,6 @@
 //! Which ledger this is, among those that keep detail in one place.
 
-use crate::{
-    db::{Database, Transaction},
-    error::StoreError,
-};
+use crate::{Database, db::Transaction, error::StoreError};
 
 /// The ledger's id. Where it has none yet, `proposed` becomes it.
 ///

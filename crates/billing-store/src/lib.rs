@@ -1,6 +1,6 @@
 //! What must be remembered: the ledger. Only this crate knows SQL.
 //!
-//! [`db::Database`] opens a ledger and runs transactions; the other modules read and write core types within one.
+//! [`Database`] opens a ledger and runs transactions; the other modules read and write core types within one.
 
 pub mod audit;
 pub mod catalog;
@@ -11,8 +11,10 @@ pub mod error;
 mod fields;
 pub mod identity;
 pub mod invoices;
+mod ledger;
 mod migrate;
 pub mod rates;
 
-pub use db::{Database, Location, Transaction};
+pub use db::{Location, Transaction};
 pub use error::StoreError;
+pub use ledger::Database;

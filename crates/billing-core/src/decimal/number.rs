@@ -204,6 +204,11 @@ impl fmt::Display for Number {
             Large(number) => return f.write_str(&number.to_plain_string()),
         };
         let digits = mantissa.unsigned_abs();
+        if let Ok(digits) = u64::try_from(digits)
+            && scale <= SHORT_SCALE
+        {
+            return write_short(mantissa < 0, digits, scale, f);
+        }
         if mantissa < 0 {
             f.write_str("-")?;
         }
@@ -213,12 +218,39 @@ impl fmt::Display for Number {
             return write!(f, "0.{digits:0>width$}");
         };
         let width = usize::try_from(scale).unwrap_or(usize::MAX);
-        match (u64::try_from(digits), u64::try_from(unit)) {
-            (_, Ok(1)) => write!(f, "{digits}"),
-            (Ok(digits), Ok(unit)) => write!(f, "{}.{:0>width$}", digits / unit, digits % unit),
-            _ => write!(f, "{}.{:0>width$}", digits / unit, digits % unit),
+        match unit {
+            1 => write!(f, "{digits}"),
+            unit => write!(f, "{}.{:0>width$}", digits / unit, digits % unit),
         }
     }
+}
+
+/// Most digits after the point of a number that is written at once.
+const SHORT_SCALE: u32 = 40;
+
+/// Writes `digits` × 10^−`scale`: an invoice run writes several of each line.
+fn write_short(negative: bool, mut digits: u64, scale: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    // A sign, a zero, a point and the fraction, or the twenty digits of the largest number and a point among them.
+    let mut text = [b'0'; SHORT_SCALE as usize + 3];
+    let mut start = text.len();
+    let mut put = |byte: u8| {
+        start -= 1;
+        text[start] = byte;
+    };
+    for place in 0.. {
+        if place == scale && scale > 0 {
+            put(b'.');
+        }
+        if digits == 0 && place > scale {
+            break;
+        }
+        put(b'0' + (digits % 10) as u8);
+        digits /= 10;
+    }
+    if negative {
+        put(b'-');
+    }
+    f.write_str(str::from_utf8(&text[start..]).unwrap_or_default())
 }
 
 impl From<BigDecimal> for Number {

@@ -69,8 +69,11 @@ pub fn make_invoice(run: &BillRun, books: &Books) -> Result<Outcome, InvoiceErro
     lines.extend(positions::lines(&context, &mut findings));
     sort(&mut lines, &context.index);
     groups::round_lines(&mut lines, &context.live)?;
+    let count = lines.len();
     credits::net(&mut lines, &context);
-    sort(&mut lines, &context.index);
+    if lines.len() > count {
+        sort(&mut lines, &context.index);
+    }
     for (at, line) in lines.iter_mut().enumerate() {
         line.line = u32::try_from(at + 1).unwrap_or(u32::MAX);
         name_parties(line, &context.index);

@@ -10,7 +10,8 @@ mod steps;
 
 use std::time::Duration;
 
-use super::{Database, Location};
+use super::Location;
+use crate::Database;
 use crate::migrate::Migration;
 
 /// A place for ledgers of the tests.

@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        db::{Database, Location},
+        db::Location,
         documents::{self, NewVersion},
     };
 

@@ -195,22 +195,20 @@ pub fn line_listing(invoice: &Invoice) -> Listing {
 
 /// The lines of an invoice as a list without its JSON.
 pub fn line_rows(invoice: &Invoice) -> Listing {
-    let mut listing = lines(invoice, &|number| number.to_string(), &|amount| amount.to_string());
-    listing.columns.splice(0..0, ["number", "target"]);
-    for row in &mut listing.rows {
-        row.splice(0..0, [invoice.number.to_string(), invoice.content.target.to_string()]);
-    }
-    listing
+    let of_invoice = [("number", invoice.number.to_string()), ("target", invoice.content.target.to_string())];
+    lines(invoice, &of_invoice, &|number| number.to_string(), &|amount| amount.to_string())
 }
 
+/// The lines of an invoice, each behind the same cells.
 fn lines(
     invoice: &Invoice,
+    before: &[(&'static str, String)],
     number: &dyn Fn(&billing_core::Decimal) -> String,
     amount: &dyn Fn(billing_core::Money) -> String,
 ) -> Listing {
     let row = |line: &billing_core::invoice::Line| {
         let mark = if line.alternative { " (alternative)" } else { "" };
-        vec![
+        let cells = [
             line.line.to_string(),
             line.kind.as_str().to_owned(),
             line.name.clone(),
@@ -223,23 +221,25 @@ fn lines(
             number(&line.price),
             number(&line.rounding_difference()),
             amount(line.amount),
-        ]
+        ];
+        before.iter().map(|(_, cell)| cell.clone()).chain(cells).collect()
     };
+    let columns = [
+        ">line",
+        "kind",
+        "name",
+        "customer",
+        "cost_center",
+        "product_number",
+        "period",
+        ">cost",
+        ">markup",
+        ">price",
+        ">rounding",
+        ">amount",
+    ];
     Listing {
-        columns: vec![
-            ">line",
-            "kind",
-            "name",
-            "customer",
-            "cost_center",
-            "product_number",
-            "period",
-            ">cost",
-            ">markup",
-            ">price",
-            ">rounding",
-            ">amount",
-        ],
+        columns: before.iter().map(|(title, _)| *title).chain(columns).collect(),
         rows: invoice.content.lines.iter().map(row).collect(),
         json: serde_json::Value::Null,
         empty: "No lines.",
@@ -257,6 +257,6 @@ pub fn invoice_text(invoice: &Invoice, title: &str) -> String {
         content.currency,
         count(content.lines.len(), "line", "lines"),
         invoice.state.as_str(),
-        lines(invoice, &short, &two_decimals).render(crate::outputs::Format::Table)
+        lines(invoice, &[], &short, &two_decimals).render(crate::outputs::Format::Table)
     )
 }

@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 use billing_core::{catalog::Catalog, document::Content, receive, rejection::Rejection};
 use billing_detail::Progress;
-use billing_remote::aws::ListedAccount;
 use billing_store::{audit, catalog};
 
 use super::{
@@ -65,16 +64,6 @@ pub fn import_accounts(
         let rejections = content.rejections.clone();
         Ok(AccountsReport { listed: content.accounts.len(), created, renamed, rejections })
     })
-}
-
-/// Accounts as the table that the importer reads.
-pub(super) fn table_of(accounts: &[ListedAccount]) -> String {
-    let mut table = "Id,Name,Status\n".to_owned();
-    for account in accounts {
-        let name = account.name.replace('"', "\"\"");
-        table.push_str(&format!("{},\"{name}\",{}\n", account.id, account.status));
-    }
-    table
 }
 
 /// The names alone: the list has no cost.

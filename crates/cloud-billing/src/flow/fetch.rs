@@ -9,14 +9,14 @@ use billing_detail::Input;
 use billing_providers::{Importer, delivery::Wanted};
 use billing_remote::{
     FetchedFile, Http, Location, ObjectStore,
-    aws::Organization,
+    aws::{ListedAccount, Organization},
     azure::{AzureManager, BillingScope},
     fetch_documents,
     google::{BigQuery, BillingTable, Months},
 };
 use tempfile::TempDir;
 
-use super::{accounts::table_of, usage};
+use super::usage;
 use crate::{app::App, config::providers::not_understood};
 
 /// What was fetched.
@@ -211,4 +211,14 @@ impl World<'_> {
         std::fs::write(&path, table_of(&accounts)).context("cannot write the list of accounts")?;
         Ok(vec![FetchedFile { name: "the organization's accounts".to_owned(), path }])
     }
+}
+
+/// Accounts as the table that the importer reads.
+fn table_of(accounts: &[ListedAccount]) -> String {
+    let mut table = "Id,Name,Status\n".to_owned();
+    for account in accounts {
+        let name = account.name.replace('"', "\"\"");
+        table.push_str(&format!("{},\"{name}\",{}\n", account.id, account.status));
+    }
+    table
 }

@@ -56,13 +56,12 @@ impl Listing {
     }
 
     fn csv(&self) -> String {
-        let titles: Vec<String> =
-            self.columns.iter().map(|column| column.trim_start_matches('>').to_owned()).collect();
-        let line = |cells: &[String]| {
-            let cells: Vec<String> = cells.iter().map(|cell| cell_for_spreadsheets(cell)).collect();
-            format!("{}\r\n", cells.join(","))
-        };
-        std::iter::once(line(&titles)).chain(self.rows.iter().map(|row| line(row))).collect()
+        let mut text = String::new();
+        put_line(&mut text, self.columns.iter().map(|column| column.trim_start_matches('>')));
+        for row in &self.rows {
+            put_line(&mut text, row.iter().map(String::as_str));
+        }
+        text
     }
 }
 
@@ -75,12 +74,26 @@ fn shown(cell: &str) -> String {
     cell.chars().map(shown).collect()
 }
 
-/// A cell that no spreadsheet takes for a formula: what starts like one, and is no number, gets a quote before it.
-fn cell_for_spreadsheets(cell: &str) -> String {
-    let formula =
+fn put_line<'c>(text: &mut String, cells: impl Iterator<Item = &'c str>) {
+    for (at, cell) in cells.enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        put_cell(text, cell);
+    }
+    text.push_str("\r\n");
+}
+
+/// Adds a cell that no spreadsheet takes for a formula: what starts like one, and is no number, gets a quote before it.
+fn put_cell(text: &mut String, cell: &str) {
+    let is_formula =
         cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && billing_core::Decimal::parse(cell).is_err();
-    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    let mark = if is_formula { "'" } else { "" };
+    if cell.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+        text.extend(["\"", mark, &cell.replace('"', "\"\""), "\""]);
+    } else {
+        text.extend([mark, cell]);
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use super::{Check, Place};
 use crate::{
-    db::{Database, Row, Transaction, Value},
+    Database,
+    db::{Row, Transaction, Value},
     error::StoreError,
 };
 

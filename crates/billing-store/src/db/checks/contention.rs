@@ -7,10 +7,7 @@ use std::{
 };
 
 use super::{Check, ITEMS, Place, open};
-use crate::{
-    db::{Database, Value},
-    error::StoreError,
-};
+use crate::{Database, db::Value, error::StoreError};
 
 pub(super) const CHECKS: &[Check] = &[
     ("eight writers open a new ledger and all succeed", eight_writers_open_a_new_ledger_and_all_succeed),

@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use super::{Database, Location};
+use super::Location;
+use crate::Database;
 
 fn error(path: &Path) -> String {
     let error = Database::open(&Location::SqliteFile(path.to_owned())).unwrap_err().to_string();

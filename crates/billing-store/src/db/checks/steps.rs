@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use super::{Check, ITEMS, Place, open};
-use crate::{
-    db::{Database, Location},
-    error::StoreError,
-    migrate::Migration,
-};
+use crate::{Database, db::Location, error::StoreError, migrate::Migration};
 
 pub(super) const CHECKS: &[Check] = &[
     ("a step is run once", a_step_is_run_once),
