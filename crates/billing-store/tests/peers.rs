@@ -9,10 +9,7 @@ use std::{
     time::Duration,
 };
 
-use billing_store::{
-    StoreError,
-    db::{Database, Location},
-};
+use billing_store::{Database, StoreError, db::Location};
 
 #[cfg(feature = "mysql")]
 #[path = "peers/mariadb.rs"]

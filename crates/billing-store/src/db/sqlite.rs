@@ -16,6 +16,9 @@ use crate::{
     error::{StoreError, brief},
 };
 
+/// How many rows one statement inserts, where there are many: each run of a statement takes as long as some rows.
+const TOGETHER: usize = 32;
+
 /// A connection to SQLite.
 #[derive(Debug)]
 pub(crate) struct Sqlite {
@@ -108,11 +111,30 @@ impl Sqlite {
         sql: &str,
         rows: &mut dyn Iterator<Item = Vec<Value<'_>>>,
     ) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(sql, &error))?;
+        let fail = |error: rusqlite::Error| self.failure(sql, &error);
+        let Some(row) = sql.split_once(" VALUES ").map(|(_, row)| row) else {
+            let mut statement = self.connection.prepare_cached(sql).map_err(fail)?;
+            for row in rows {
+                run_with(&mut statement, &row).map_err(fail)?;
+            }
+            return Ok(());
+        };
+        let width = row.matches('?').count();
+        let more = format!(", {row}").repeat(TOGETHER - 1);
+        let mut together = self.connection.prepare_cached(&format!("{sql}{more}")).map_err(fail)?;
+        let mut single = self.connection.prepare_cached(sql).map_err(fail)?;
+        let mut waiting = Vec::new();
         for row in rows {
-            run_with(&mut statement, &row).map_err(|error| self.failure(sql, &error))?;
+            if row.len() != width {
+                return Err(fail(rusqlite::Error::InvalidParameterCount(row.len(), width)));
+            }
+            waiting.extend(row);
+            if waiting.len() == TOGETHER * width {
+                run_with(&mut together, &waiting).map_err(fail)?;
+                waiting.clear();
+            }
         }
-        Ok(())
+        waiting.chunks(width.max(1)).try_for_each(|row| run_with(&mut single, row).map(drop)).map_err(fail)
     }
 
     pub(crate) fn each(

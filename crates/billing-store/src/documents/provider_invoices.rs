@@ -87,6 +87,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        Database,
         db::Location,
         documents::{self, NewVersion},
     };
