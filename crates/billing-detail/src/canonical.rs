@@ -66,9 +66,13 @@ pub(crate) fn shows_itself(text: &str, digits: usize) -> bool {
 }
 
 /// A time of the form `2026-10-01T05:00:00Z` as `2026-10-01 05:00:00`: without the marks of universal time, the zeros of
-/// a fraction of a second, and the hour where it is midnight. Everything else as it is.
-fn time(text: &str) -> Cow<'_, str> {
+/// a fraction of a second, and the hour where it is midnight. A day of the form `10/1/2026`, month first as in Azure's
+/// older exports, is one of the form `2026-10-01`. Everything else as it is.
+pub(crate) fn time(text: &str) -> Cow<'_, str> {
     let text = text.trim();
+    if let Some(date) = month_first(text) {
+        return Cow::Owned(date);
+    }
     let bytes = text.as_bytes();
     if bytes.len() < 10 || bytes[4] != b'-' || bytes[7] != b'-' || !text.is_char_boundary(10) {
         return Cow::Borrowed(text);
@@ -88,6 +92,21 @@ fn time(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// `2026-10-01` of `10/01/2026` and `10/1/2026`.
+fn month_first(text: &str) -> Option<String> {
+    if text.len() > 10 {
+        return None;
+    }
+    let mut parts = text.split('/');
+    let mut next = |digits: std::ops::RangeInclusive<usize>| {
+        let part = parts.next().filter(|part| digits.contains(&part.len()))?;
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u16>().ok()).flatten()
+    };
+    let (month, day, year) = (next(1..=2)?, next(1..=2)?, next(4..=4)?);
+    let is_date = (1..=12).contains(&month) && (1..=31).contains(&day) && parts.next().is_none();
+    is_date.then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,7 +119,18 @@ mod tests {
         for text in ["2026-10-01T00:00:00Z", "2026-10-01 00:00:00 UTC", "2026-10-01"] {
             assert_eq!(time(text), "2026-10-01");
         }
-        for text in ["10/01/2026", "", "2026-10-01 05:00:00.25", "2026-10-01T05:00:00+02:00"] {
+        for text in ["10/01/2026", "10/1/2026", "2026-10-01"] {
+            assert_eq!(time(text), "2026-10-01");
+        }
+        for text in [
+            "13/01/2026",
+            "10/32/2026",
+            "10/01/26",
+            "10/01/2026/1",
+            "",
+            "2026-10-01 05:00:00.25",
+            "2026-10-01T05:00:00+02:00",
+        ] {
             assert_eq!(time(text).replace(' ', "T"), text.replace(' ', "T"));
         }
     }

@@ -23,6 +23,7 @@ use parquet::{
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
+    canonical::{Canonical, time},
     error::DetailError,
     lookup::{Part, damaged},
     schema::SCALE,
@@ -46,9 +47,10 @@ const TEXTS: [&str; 13] = [
 ];
 const COST: &str = "BilledCost";
 
-/// A day as it is written: `2026-10-01` of `2026-10-01T00:00:00Z`.
-fn day(time: &str) -> &str {
-    time.get(..10).unwrap_or(time)
+/// The day of a time: `2026-10-01` of `2026-10-01T00:00:00Z` and of `10/01/2026`.
+fn day(start: &str) -> String {
+    let start = time(start);
+    start.get(..10).unwrap_or(&start).to_owned()
 }
 
 /// A row as far as it is compared.
@@ -59,19 +61,32 @@ struct Seen<'b> {
 }
 
 impl Seen<'_> {
+    /// The same for rows that say the same, however they are written: another export of the same days may write times
+    /// and numbers in another way.
     fn hash(&self) -> u128 {
-        let mut bytes = self.cost.unwrap_or_default().to_le_bytes().to_vec();
-        for text in self.texts {
-            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(text.as_bytes());
+        let mut bytes = [0; 16 * TEXTS.len()];
+        for ((place, text), name) in bytes.chunks_exact_mut(16).zip(self.texts).zip(TEXTS) {
+            let hash = match name {
+                "ChargePeriodStart" => Canonical::Time.hash(text),
+                "PricingQuantity" => Canonical::Number.hash(text),
+                // Where it is missing, the decimal beside it is all of the number.
+                "x_BilledCostText" if text.is_empty() => {
+                    let mut number = [0; 32];
+                    number[..16].copy_from_slice(&self.cost.unwrap_or_default().to_le_bytes());
+                    xxh3_128(&number)
+                }
+                "x_BilledCostText" => Canonical::Number.hash(text),
+                _ => Canonical::Text.hash(text),
+            };
+            place.copy_from_slice(&hash.to_le_bytes());
         }
         xxh3_128(&bytes)
     }
 
     /// The account, period, currency and day.
-    fn of_day(&self) -> [&str; 5] {
+    fn of_day(&self) -> [String; 5] {
         let [provider, account, period, currency, start, ..] = self.texts;
-        [provider, account, period, currency, day(start)]
+        [provider.to_owned(), account.to_owned(), period.to_owned(), currency.to_owned(), day(start)]
     }
 }
 
@@ -98,14 +113,14 @@ pub(crate) fn again(
     let mut rows: HashMap<u128, u64> = HashMap::new();
     let mut days: BTreeMap<[String; 5], Found> = BTreeMap::new();
     each_row(new, &mut |row| {
-        let of_day = row.of_day().map(str::to_owned);
+        let of_day = row.of_day();
         if wanted.contains(&of_day[..3]) {
             *rows.entry(row.hash()).or_default() += 1;
             days.entry(of_day).or_default();
         }
     })?;
     each_row(known, &mut |row| {
-        let Some(found) = days.get_mut(&row.of_day().map(str::to_owned)) else { return };
+        let Some(found) = days.get_mut(&row.of_day()) else { return };
         found.known_rows += 1;
         if let Some(left) = rows.get_mut(&row.hash()).filter(|left| **left > 0) {
             *left -= 1;

@@ -17,7 +17,7 @@ use billing_core::{
 pub use content::{content, in_force};
 pub use costs::{CostFilter, costs_in_force, has_cost};
 pub use provider_invoices::{ProviderInvoiceRecord, provider_invoices};
-pub use rejections::{RejectionRecord, move_rejections, received, rejections, waive};
+pub use rejections::{RejectionRecord, move_rejections, received, rejections, rejections_of, waive};
 
 use crate::{db::Transaction, error::StoreError, fields};
 

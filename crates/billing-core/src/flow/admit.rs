@@ -23,6 +23,7 @@ use crate::{
     ids::{DocumentId, Provider},
     money::Totals,
     period::Period,
+    rejection::Rejection,
 };
 
 pub use beside::{Beside, BesideCharges, BesidePeriod, Purpose, beside};
@@ -50,6 +51,8 @@ pub struct InForce {
     pub rows: u64,
     /// Whether it has rejections that nobody waived.
     pub open_rejections: bool,
+    /// Its rejections, waived or not. Needed of the document's own version only.
+    pub rejections: Vec<Rejection>,
     /// Its content, file by file.
     pub files: Vec<Vec<Slice>>,
     /// The accounts and periods it has cost of, with the number of rows.
@@ -105,7 +108,7 @@ pub fn admit(
     if let Some(own) = own
         && is_known(content, own)
         && (rows > 0 || own.rows == 0)
-        && !content.files.iter().any(|file| file.rejected > 0)
+        && are_known(&content.rejections, &own.rejections)
         && !options.replace
         && (!own.open_rejections || options.add)
     {
@@ -135,6 +138,24 @@ pub fn admit(
         check_size(content, own)?;
     }
     Ok(Admission::Accepted)
+}
+
+/// Whether all these rows were rejected before, each as often: by place and text, whatever the file is called now.
+fn are_known(rejections: &[Rejection], known: &[Rejection]) -> bool {
+    fn row(of: &Rejection) -> (u64, &str, &str, &str) {
+        (of.line, &of.column, &of.text, &of.reason)
+    }
+    let mut left: BTreeMap<_, usize> = BTreeMap::new();
+    for known in known {
+        *left.entry(row(known)).or_default() += 1;
+    }
+    rejections.iter().all(|rejected| match left.get_mut(&row(rejected)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        _ => false,
+    })
 }
 
 /// The accounts and periods that content has cost of, with the number of rows.

@@ -96,7 +96,8 @@ impl Delivery for AzureDelivery {
             written: format!(
                 "{} {}",
                 days.map(|days| days.end).unwrap_or_default(),
-                run.submitted_time.as_deref().unwrap_or_default()
+                // without the Z, whose letter comes behind the point of a fraction of a second
+                run.submitted_time.as_deref().unwrap_or_default().trim_end_matches('Z')
             ),
             files,
         })

@@ -248,6 +248,22 @@ fn the_last_run_of_an_azure_export_counts() {
 }
 
 #[test]
+fn of_two_azure_runs_of_one_second_the_fraction_decides() {
+    let blob = |name: &str| format!(r#"{{"blobName":"{name}","byteCount":1}}"#);
+    for (earlier, later) in [("00Z", "00.1234567Z"), ("00.1Z", "00.12Z"), ("00.19Z", "00.2Z")] {
+        let old = azure("ActualCost", &format!("2026-10-05T10:00:{earlier}"), &blob(R1));
+        let new = azure("ActualCost", &format!("2026-10-05T10:00:{later}"), &blob(R2));
+        let files = [
+            ("root/daily/20261001-20261031/r1/manifest.json", 9, old.as_str()),
+            (R1, 9, "1"),
+            ("root/daily/20261001-20261031/r2/manifest.json", 5, new.as_str()),
+            (R2, 5, "1"),
+        ];
+        check(&AZURE, &files, None, &[R2]);
+    }
+}
+
+#[test]
 fn an_amortised_export_is_refused_and_does_not_hide_an_actual_one() {
     let amortised = azure("AmortizedCost", "2026-10-07T01:00:00Z", r#"{"blobName":"x.csv"}"#);
     let own = "root/amortised/20261001-20261031/r/manifest.json";

@@ -92,12 +92,22 @@ pub(super) fn insert(tx: &mut Transaction<'_>, version: i64, content: &Content) 
 /// # Errors
 /// When the ledger cannot be read.
 pub fn rejections(tx: &mut Transaction<'_>) -> Result<Vec<RejectionRecord>, StoreError> {
-    let sql = "SELECT r.id, d.job, d.period, v.version, v.in_force, d.importer, r.file, r.line, r.column_name, \
-               r.found, r.reason, r.provider, r.period, r.currency, r.cost, r.waived_why FROM rejections r \
-               JOIN versions v ON v.id = r.version_id JOIN documents d ON d.id = v.document_id \
-               WHERE r.kind = 'row' ORDER BY r.id";
-    tx.query(sql, &[])?.iter().map(rejection).collect()
+    tx.query(&format!("{RECORDS} ORDER BY r.id"), &[])?.iter().map(rejection).collect()
 }
+
+/// The rejected rows of a version; remarks are left out.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn rejections_of(tx: &mut Transaction<'_>, version: i64) -> Result<Vec<RejectionRecord>, StoreError> {
+    let sql = format!("{RECORDS} AND r.version_id = ? ORDER BY r.id");
+    tx.query(&sql, &[version.into()])?.iter().map(rejection).collect()
+}
+
+const RECORDS: &str = "SELECT r.id, d.job, d.period, v.version, v.in_force, d.importer, r.file, r.line, \
+                       r.column_name, r.found, r.reason, r.provider, r.period, r.currency, r.cost, r.waived_why \
+                       FROM rejections r JOIN versions v ON v.id = r.version_id \
+                       JOIN documents d ON d.id = v.document_id WHERE r.kind = 'row'";
 
 fn rejection(row: &Row) -> Result<RejectionRecord, StoreError> {
     let document_period = fields::period(row, 2)?;

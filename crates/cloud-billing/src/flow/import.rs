@@ -67,7 +67,7 @@ pub struct ImportReport {
     pub difference: Totals,
     /// Master data that the import made.
     pub created: Vec<String>,
-    /// Rows that could not be taken.
+    /// Rows of the document that could not be taken, now or, where more was added to it, before.
     pub rejections: Vec<Rejection>,
     /// What should be known of rows that were.
     pub remarks: Vec<Remark>,
@@ -315,10 +315,14 @@ fn store(
     let versions = documents::versions(tx)?;
     let is_own = |record: &VersionRecord| record.job == new.job && record.period == new.period;
     let previous = versions.into_iter().rfind(|record| is_own(record) && record.in_force);
-    let (own, mut others): (Vec<InForce>, Vec<InForce>) = known
+    let (mut own, mut others): (Vec<InForce>, Vec<InForce>) = known
         .into_iter()
         .partition(|known| previous.as_ref().is_some_and(|record| record.document == known.document));
     find_days_again(tx, detail, &new, &mut others)?;
+    if let (Some(own), Some(version)) = (own.first_mut(), &previous) {
+        own.rejections =
+            documents::rejections_of(tx, version.id)?.into_iter().map(|it| it.rejection).collect();
+    }
     let admission = admit::admit(&new.content, own.first(), &others, new.options, new.job)?;
     if let (Admission::AlreadyImported, Some(version)) = (admission, &previous) {
         return Ok(ImportReport {
@@ -334,7 +338,7 @@ fn store(
     }
     let late = admit::late(&new.content, &others, new.job);
     let created = receive_master_data(tx, &new.content)?;
-    let (rejections, remarks) = (new.content.rejections.clone(), new.content.remarks.clone());
+    let remarks = new.content.remarks.clone();
     let mut folders = Vec::new();
     if let Some(previous) = previous.as_ref().filter(|_| new.options.add) {
         folders = documents::folders(tx, previous.document, previous.version)?;
@@ -355,6 +359,8 @@ fn store(
     if let Some(previous) = previous.as_ref().filter(|_| new.options.add) {
         documents::move_rejections(tx, previous.id, version.id)?;
     }
+    let open = documents::rejections_of(tx, version.id)?.into_iter().filter(|it| it.waived_why.is_none());
+    let rejections = open.map(|it| it.rejection).collect();
     audit::record(tx, &entry)?;
     let before = previous.as_ref().map(|record| record.totals.clone()).unwrap_or_default();
     let difference = version.totals.minus(&before);

@@ -40,6 +40,35 @@ fn the_days_of_another_export_are_not_billed_again() {
 }
 
 #[test]
+fn days_and_costs_that_are_written_in_another_way_are_the_same_rows() {
+    let export = |rows: &str| format!("SubscriptionId,Date,MeterCategory,Cost,BillingCurrency\n{rows}");
+    let first = export("s1,09/29/2026,VM,29,CHF\ns1,09/30/2026,VM,30,CHF\n");
+    for rows in [
+        "s1,09/30/2026,VM,30,CHF\ns1,10/01/2026,VM,1,CHF\n",
+        "s1,2026-09-30,VM,30,CHF\ns1,2026-10-01,VM,1,CHF\n",
+        "s1,9/30/2026,VM,30,CHF\ns1,10/1/2026,VM,1,CHF\n",
+        "s1,09/30/2026,VM,30.00,CHF\ns1,10/01/2026,VM,1,CHF\n",
+        "s1,2026-09-30T00:00:00Z,VM,3E1,CHF\ns1,2026-10-01T00:00:00Z,VM,1,CHF\n",
+    ] {
+        let world = world(&first);
+        world.write("second.csv", export(rows));
+        let refused = world.fails("import azure-usage -n az -f second.csv");
+        assert!(
+            refused.contains("of Azure from 2026-09-30 to 2026-09-30 is here again (rows: 1, 30 CHF)"),
+            "{refused}"
+        );
+    }
+    // The whole month in the other writing is the same content.
+    let world = world(&first);
+    world.write("second.csv", export("s1,2026-09-29,VM,29.0,CHF\ns1,2026-09-30,VM,30,CHF\n"));
+    let out = world.done("import azure-usage -n az -f second.csv").out;
+    assert!(out.contains("already imported"), "{out}");
+    world.write("both/a.csv", first);
+    world.write("both/b.csv", export("s1,2026-09-29,VM,29,CHF\ns1,2026-09-30,VM,30,CHF\n"));
+    world.fails("import azure-usage -n both -f both");
+}
+
+#[test]
 fn exports_that_meet_within_a_month_are_taken() {
     let world = world(&export(16..=45, ""));
     world.write("second.csv", export(46..=60, ""));

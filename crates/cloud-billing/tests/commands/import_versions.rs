@@ -263,3 +263,26 @@ fn a_waived_rejection_is_no_finding_any_more() {
     world.done(&format!("imports waive {id} --why 'worth nothing'"));
     world.done("reconcile");
 }
+
+#[test]
+fn what_was_waived_stays_waived_when_the_same_rows_come_again() {
+    let world = World::new();
+    world.write("azure.csv", usage::focus("Azure a 2026-10 29\nAzure a 2026-10 ?"));
+    world.write("repaired.csv", usage::focus("Azure a 2026-10 30"));
+    world.ends(3, "import focus -n azure -f azure.csv");
+    // The rejection of the document is still open, and still told.
+    let added = world.needs_a_person("import focus -n azure -f repaired.csv --add");
+    assert!(added.contains("rejected: "), "{added}");
+    world.ends(3, "reconcile");
+    let id = world.json("imports --rejected")[0]["id"].to_string();
+    world.done(&format!("imports waive {id} --why repaired"));
+    for _ in 0..2 {
+        let again = world.done("import focus -n azure -f azure.csv").out;
+        assert!(again.contains("already imported"), "{again}");
+    }
+    world.done("reconcile");
+    assert_eq!(world.json("imports").as_array().unwrap().len(), 2);
+    // Another row that cannot be taken is told.
+    world.write("azure.csv", usage::focus("Azure a 2026-10 29\nAzure a 2026-10 ?\nAzure a 2026-10 ??"));
+    world.ends(3, "import focus -n azure -f azure.csv");
+}

@@ -81,12 +81,28 @@ fn an_empty_document_is_a_document() {
     assert_eq!(check(&content(&[&[]]), Some(&own), &[]), Ok(Admission::AlreadyImported));
 }
 
+fn rejected(line: u64) -> Rejection {
+    Rejection {
+        file: "f".to_owned(),
+        line,
+        column: "Cost".to_owned(),
+        text: "x".to_owned(),
+        reason: "it is no number".to_owned(),
+        provider: None,
+        period: None,
+        currency: None,
+        cost: None,
+    }
+}
+
 #[test]
 fn a_new_rejection_is_not_lost_where_all_other_rows_are_known() {
-    let own = in_force("job", &[&[slice("Azure", 5)]]);
-    let mut again = content(&[&[slice("Azure", 5)]]);
-    again.files[0].rejected = 1;
-    assert_eq!(check(&again, Some(&own), &[]), Ok(Admission::Accepted));
+    let own = InForce { rejections: vec![rejected(3)], ..in_force("job", &[&[slice("Azure", 5)]]) };
+    let again = |rejections: Vec<Rejection>| Content { rejections, ..content(&[&[slice("Azure", 5)]]) };
+    for new in [vec![rejected(4)], vec![rejected(3), rejected(4)], vec![rejected(3), rejected(3)]] {
+        assert_eq!(check(&again(new), Some(&own), &[]), Ok(Admission::Accepted));
+    }
+    assert_eq!(check(&again(vec![rejected(3)]), Some(&own), &[]), Ok(Admission::AlreadyImported));
 }
 
 #[test]
