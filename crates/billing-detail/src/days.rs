@@ -70,17 +70,18 @@ impl Seen<'_> {
                 "ChargePeriodStart" => Canonical::Time.hash(text),
                 "PricingQuantity" => Canonical::Number.hash(text),
                 // Where it is missing, the decimal beside it is all of the number.
-                "x_BilledCostText" if text.is_empty() => {
-                    let mut number = [0; 32];
-                    number[..16].copy_from_slice(&self.cost.unwrap_or_default().to_le_bytes());
-                    xxh3_128(&number)
-                }
+                "x_BilledCostText" if text.is_empty() => Canonical::Number.hash(&self.decimal().to_string()),
                 "x_BilledCostText" => Canonical::Number.hash(text),
                 _ => Canonical::Text.hash(text),
             };
             place.copy_from_slice(&hash.to_le_bytes());
         }
         xxh3_128(&bytes)
+    }
+
+    /// The billed cost as the column of decimals has it.
+    fn decimal(&self) -> Decimal {
+        Decimal::new(self.cost.unwrap_or_default(), SCALE.unsigned_abs())
     }
 
     /// The account, period, currency and day.
@@ -125,7 +126,7 @@ pub(crate) fn again(
         if let Some(left) = rows.get_mut(&row.hash()).filter(|left| **left > 0) {
             *left -= 1;
             found.rows += 1;
-            found.cost = &found.cost + &Decimal::new(row.cost.unwrap_or_default(), SCALE.unsigned_abs());
+            found.cost = &found.cost + &row.decimal();
         }
     })?;
     Ok(days.into_iter().filter(|(_, found)| found.rows > 0).filter_map(told).collect())

@@ -45,10 +45,7 @@ impl Database {
         &mut self,
         f: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut transaction = Transaction::begin(&mut self.connection, Mode::Read)?;
-        let value = f(&mut transaction)?;
-        transaction.end()?;
-        Ok(value)
+        self.within(Mode::Read, f)
     }
 
     /// Runs `f` as the only writer of the ledger. What it did is stored when it returns `Ok`, and nothing of it when
@@ -60,7 +57,15 @@ impl Database {
         &mut self,
         f: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut transaction = Transaction::begin(&mut self.connection, Mode::Write)?;
+        self.within(Mode::Write, f)
+    }
+
+    fn within<T, E: From<StoreError>>(
+        &mut self,
+        mode: Mode,
+        f: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut transaction = Transaction::begin(&mut self.connection, mode)?;
         let value = f(&mut transaction)?;
         transaction.end()?;
         Ok(value)

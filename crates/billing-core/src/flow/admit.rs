@@ -140,10 +140,12 @@ pub fn admit(
     Ok(Admission::Accepted)
 }
 
-/// Whether all these rows were rejected before, each as often: by place and text, whatever the file is called now.
+/// Whether all these rows were rejected before, each as often: by all that is known of them, whatever the file is called
+/// now.
 fn are_known(rejections: &[Rejection], known: &[Rejection]) -> bool {
-    fn row(of: &Rejection) -> (u64, &str, &str, &str) {
-        (of.line, &of.column, &of.text, &of.reason)
+    fn row(of: &Rejection) -> impl Ord {
+        let cost = of.cost.as_ref().map(|cost| (&cost.currency, &cost.amount));
+        ((of.line, &of.column, &of.text, &of.reason), &of.provider, of.period, &of.currency, cost)
     }
     let mut left: BTreeMap<_, usize> = BTreeMap::new();
     for known in known {

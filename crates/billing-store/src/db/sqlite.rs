@@ -120,9 +120,8 @@ impl Sqlite {
             return Ok(());
         };
         let width = row.matches('?').count();
-        let more = format!(", {row}").repeat(TOGETHER - 1);
-        let mut together = self.connection.prepare_cached(&format!("{sql}{more}")).map_err(fail)?;
-        let mut single = self.connection.prepare_cached(sql).map_err(fail)?;
+        let more = || format!(", {row}").repeat(TOGETHER - 1);
+        let mut together = None;
         let mut waiting = Vec::new();
         for row in rows {
             if row.len() != width {
@@ -130,10 +129,19 @@ impl Sqlite {
             }
             waiting.extend(row);
             if waiting.len() == TOGETHER * width {
-                run_with(&mut together, &waiting).map_err(fail)?;
+                let statement = match &mut together {
+                    Some(statement) => statement,
+                    // Most calls have a row or two.
+                    none => {
+                        let sql = format!("{sql}{}", more());
+                        none.insert(self.connection.prepare_cached(&sql).map_err(fail)?)
+                    }
+                };
+                run_with(statement, &waiting).map_err(fail)?;
                 waiting.clear();
             }
         }
+        let mut single = self.connection.prepare_cached(sql).map_err(fail)?;
         waiting.chunks(width.max(1)).try_for_each(|row| run_with(&mut single, row).map(drop)).map_err(fail)
     }
 

@@ -5,7 +5,7 @@ use crate::{
     bucket::{Bucket, BucketKey},
     decimal::Decimal,
     document::{Digest, FileContent},
-    money::Currency,
+    money::{Cost, Currency},
 };
 
 fn slice(provider: &str, digest: u128) -> Slice {
@@ -99,7 +99,11 @@ fn rejected(line: u64) -> Rejection {
 fn a_new_rejection_is_not_lost_where_all_other_rows_are_known() {
     let own = InForce { rejections: vec![rejected(3)], ..in_force("job", &[&[slice("Azure", 5)]]) };
     let again = |rejections: Vec<Rejection>| Content { rejections, ..content(&[&[slice("Azure", 5)]]) };
-    for new in [vec![rejected(4)], vec![rejected(3), rejected(4)], vec![rejected(3), rejected(3)]] {
+    let dearer =
+        Rejection { cost: Some(Cost::new(Decimal::one(), Currency::parse("CHF").unwrap())), ..rejected(3) };
+    let others =
+        [vec![rejected(4)], vec![rejected(3), rejected(4)], vec![rejected(3), rejected(3)], vec![dearer]];
+    for new in others {
         assert_eq!(check(&again(new), Some(&own), &[]), Ok(Admission::Accepted));
     }
     assert_eq!(check(&again(vec![rejected(3)]), Some(&own), &[]), Ok(Admission::AlreadyImported));
