@@ -289,6 +289,17 @@ impl Fixed {
         self.high == 0 && self.low == 0
     }
 
+    /// So many units of 10⁻¹⁸.
+    pub fn of_units(units: i128) -> Fixed {
+        Fixed { high: units, low: 0 }
+    }
+
+    /// The sum; where it does not fit, which no sum of a part of what was summed before can meet, this number.
+    #[must_use]
+    pub fn plus(self, other: Fixed) -> Fixed {
+        self.checked_add(other).unwrap_or(self)
+    }
+
     /// The words, for storing: units of 10⁻¹⁸ and the remainder in units of 10⁻³⁶.
     #[inline]
     pub fn words(self) -> (i128, i128) {

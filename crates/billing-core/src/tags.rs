@@ -60,14 +60,7 @@ impl LineTags {
     /// # Errors
     /// When the text has none of the three forms.
     pub fn parse(text: &str, names: &TagNames) -> Result<Self, TagsError> {
-        let text = text.trim();
-        if matches!(text, "" | "NULL" | "null" | "None" | "{}" | "[]") {
-            return Ok(Self::default());
-        }
-        let pairs = match text.as_bytes()[0] {
-            b'{' | b'[' => pairs(serde_json::from_str(text).map_err(|_| TagsError)?)?,
-            _ => pairs(serde_json::from_str(&format!("{{{text}}}")).map_err(|_| TagsError)?)?,
-        };
+        let pairs = pairs_of(text)?;
         let value = |name: &str| {
             pairs
                 .iter()
@@ -85,6 +78,32 @@ impl LineTags {
             component: component.map(Arc::from),
             service: service.map(Arc::from),
         })
+    }
+}
+
+/// A text of tags in a form that is the same however a provider's reports write them: AWS has `user:CostCenter` in one and
+/// `user_cost_center` in the other, Azure has braces or not. What cannot be read stays as it is.
+pub fn comparable(text: &str) -> String {
+    let Ok(mut pairs) = pairs_of(text) else { return text.to_owned() };
+    for (key, _) in &mut pairs {
+        let letters = key.chars().filter(|letter| letter.is_alphanumeric());
+        let bare: String = letters.flat_map(char::to_lowercase).collect();
+        *key = bare.strip_prefix("user").unwrap_or(&bare).to_owned();
+    }
+    pairs.retain(|(_, value)| !value.is_empty());
+    pairs.sort();
+    format!("{pairs:?}")
+}
+
+/// The names and values of a text of tags.
+fn pairs_of(text: &str) -> Result<Vec<(String, String)>, TagsError> {
+    let text = text.trim();
+    if matches!(text, "" | "NULL" | "null" | "None" | "{}" | "[]") {
+        return Ok(Vec::new());
+    }
+    match text.as_bytes()[0] {
+        b'{' | b'[' => pairs(serde_json::from_str(text).map_err(|_| TagsError)?),
+        _ => pairs(serde_json::from_str(&format!("{{{text}}}")).map_err(|_| TagsError)?),
     }
 }
 
@@ -140,6 +159,21 @@ mod tests {
         for none in ["", "NULL", "{}", r#"{"CostCenter": ""}"#, r#"{"CostCenter": null}"#] {
             check(none, None, None, None);
         }
+    }
+
+    #[test]
+    fn tags_compare_however_they_are_written() {
+        for text in [
+            r#"{"user:CostCenter": "1", "env": "prod", "none": ""}"#,
+            r#"{"env": "prod", "user_cost_center": "1"}"#,
+            r#"[{"key": "CostCenter", "value": "1"}, {"key": "env", "value": "prod"}]"#,
+            r#""costcenter": "1","Env": "prod""#,
+        ] {
+            assert_eq!(comparable(text), r#"[("costcenter", "1"), ("env", "prod")]"#, "{text}");
+        }
+        assert_eq!(comparable(""), comparable("{}"));
+        assert_ne!(comparable(r#"{"a": "1"}"#), comparable(r#"{"a": "2"}"#));
+        assert_eq!(comparable("oops"), "oops");
     }
 
     #[test]

@@ -92,6 +92,14 @@ pub(crate) fn time(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The day of a time: `2026-10-01` of `2026-10-01T00:00:00Z` and of `10/01/2026`.
+pub(crate) fn day(text: &str) -> Cow<'_, str> {
+    match time(text) {
+        Cow::Borrowed(time) => Cow::Borrowed(time.get(..10).unwrap_or(time)),
+        Cow::Owned(time) => Cow::Owned(time.get(..10).unwrap_or(&time).to_owned()),
+    }
+}
+
 /// `2026-10-01` of `10/01/2026` and `10/1/2026`.
 fn month_first(text: &str) -> Option<String> {
     if text.len() > 10 {

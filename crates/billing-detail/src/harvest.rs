@@ -17,6 +17,7 @@ use hashbrown::HashMap;
 
 use crate::{
     error::DetailError,
+    suspects::Suspects,
     tally::{Sum, SumTooLarge, Tally},
 };
 
@@ -87,6 +88,8 @@ pub(crate) struct Harvest {
     pub(crate) rejections: Vec<(Position, Rejection)>,
     /// What should be known of rows that were.
     pub(crate) remarks: Vec<(Position, Remark)>,
+    /// What tells which files may have the same rows, where there are several.
+    pub(crate) suspects: Suspects,
     files: BTreeMap<usize, OpenFile>,
 }
 
@@ -129,6 +132,7 @@ impl Harvest {
         }
         self.rejections.extend(other.rejections);
         self.remarks.extend(other.remarks);
+        self.suspects.merge(other.suspects);
         for (number, file) in other.files {
             self.files.entry(number).or_default().rejected += file.rejected;
             for (of, slice) in file.slices {

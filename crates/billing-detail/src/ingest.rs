@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, Cursor, Read},
+    mem,
     sync::{Arc, Mutex},
     thread,
 };
@@ -71,6 +72,8 @@ pub struct Ingested {
     pub detail: CompletedDetail,
     /// What was left out of archives, because it is no part of a bill by its name.
     pub left_out: Vec<String>,
+    /// Pairs of files that may have the same line items: worth comparing by [`crate::DetailStore::file_again`].
+    pub suspects: Vec<(String, String)>,
 }
 
 /// Reads all files of an import in one pass and within bounded memory.
@@ -99,14 +102,20 @@ pub fn ingest(
         rejections_max,
     };
     let (shared, mut left_out) = (Shared::default(), Vec::new());
-    let content = thread::scope(|scope| {
+    let (content, suspects) = thread::scope(|scope| {
         let workers = Workers::start(scope, plan, &shared);
-        let mut run = Run { options, shared: &shared, workers, tables: Vec::new(), progress: None };
-        let mut read_one = |input| each_table(input, &mut left_out, &mut |source| run.table(source));
+        let mut run =
+            Run { options, shared: &shared, workers, tables: Vec::new(), progress: None, has_more: false };
+        let mut read_one = |input: &Input| {
+            each_table(input, &mut left_out, &mut |source| {
+                run.has_more = inputs.len() > 1 || source.name != input.name();
+                run.table(source)
+            })
+        };
         let read = inputs.iter().try_for_each(&mut read_one);
         run.finish(read)
     })?;
-    Ok(Ingested { content, detail: writer.complete()?, left_out })
+    Ok(Ingested { content, detail: writer.complete()?, left_out, suspects })
 }
 
 struct Run<'a, 'scope> {
@@ -116,6 +125,8 @@ struct Run<'a, 'scope> {
     tables: Vec<OpenTable>,
     /// What was told last.
     progress: Option<Progress>,
+    /// Whether the table that is opened next is one of several, as those of an archive may be.
+    has_more: bool,
 }
 
 /// A table that is read, or was.
@@ -171,7 +182,9 @@ impl Run<'_, '_> {
     fn open(&mut self, name: Arc<str>, headings: Headings, reader: Box<dyn RowReader>) -> Arc<Table> {
         let layout = headings.layout(reader.columns(), self.options.record_bytes_max);
         let number = self.tables.len();
-        let table = Arc::new(Table { number, name, headings, reader: Mutex::new(reader), layout });
+        let is_one_of_several = self.has_more;
+        let reader = Mutex::new(reader);
+        let table = Arc::new(Table { number, name, is_one_of_several, headings, reader, layout });
         self.tables.push(OpenTable { table: table.clone(), is_complete: false, pages: Pages::default() });
         table
     }
@@ -206,7 +219,7 @@ impl Run<'_, '_> {
                 if self.is_stopped() {
                     return Ok(());
                 }
-                self.workers.hand(&table, Piece::Records(std::mem::take(&mut cutout)));
+                self.workers.hand(&table, Piece::Records(mem::take(&mut cutout)));
                 self.tell(name, meter);
             }
         }
@@ -285,7 +298,7 @@ impl Run<'_, '_> {
                 if self.is_stopped() {
                     return Ok(false);
                 }
-                self.workers.hand(table, Piece::Records(std::mem::take(&mut cutout)));
+                self.workers.hand(table, Piece::Records(mem::take(&mut cutout)));
                 self.tell(&table.name, meter);
             }
         }
@@ -310,8 +323,8 @@ impl Run<'_, '_> {
     }
 
     /// Waits for the workers and puts everything together. `read` is how the reading of the files ended.
-    fn finish(self, read: Result<(), DetailError>) -> Result<Content, DetailError> {
-        let harvest = self.workers.finish()?;
+    fn finish(self, read: Result<(), DetailError>) -> Result<(Content, Vec<(String, String)>), DetailError> {
+        let mut harvest = self.workers.finish()?;
         if let Some(last) = self.progress {
             (self.options.progress)(Progress { rows: self.shared.rows(), ..last });
         }
@@ -330,7 +343,10 @@ impl Run<'_, '_> {
         read?;
         check_pages(&self.tables)?;
         let names: Vec<Arc<str>> = self.tables.iter().map(|open| open.table.name.clone()).collect();
-        harvest.into_content(&names)
+        let pairs = mem::take(&mut harvest.suspects).pairs();
+        let suspects =
+            pairs.into_iter().map(|(one, other)| (names[one].to_string(), names[other].to_string()));
+        Ok((harvest.into_content(&names)?, suspects.collect()))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     dictionary::{Dictionary, EMPTY, TOGETHER},
     harvest::{Harvest, InvoiceKey, OpenAccount, Position},
     parquet_out::KindNumber,
+    suspects::account_hash,
     tally::{Sum, SumTooLarge},
 };
 
@@ -54,6 +55,8 @@ pub(crate) struct Kind {
     pub(crate) number: KindNumber,
     /// The hash of what its rows share.
     pub(crate) seed: u128,
+    /// The hash of its account and currency.
+    pub(crate) account: u64,
     /// Where the total of its currency is.
     total: usize,
 }
@@ -168,9 +171,9 @@ impl Kinds {
         number: KindNumber,
         harvest: &mut Harvest,
     ) -> Kind {
-        let account = (item.provider.clone(), self.shared(&item.account_key));
+        let of_account = (item.provider.clone(), self.shared(&item.account_key));
         let seen = OpenAccount { id: (at, item.account_id.to_owned()), name: None };
-        harvest.add_account(account.clone(), seen);
+        harvest.add_account(of_account.clone(), seen);
         let invoice = InvoiceKey {
             provider: item.provider.clone(),
             period: item.period,
@@ -180,13 +183,14 @@ impl Kinds {
         };
         let bucket = self.bucket_key(item);
         let total = harvest.totals.place(item.currency.clone());
-        let kind = Kind { place: self.sums.len(), number, seed: seed(item), total };
+        let account = account_hash(item.provider.as_str(), &item.account_key, item.currency.as_str());
+        let kind = Kind { place: self.sums.len(), number, seed: seed(item), account, total };
         self.sums.push(KindSum { sum: Sum::default(), digest: Digest::default(), last_line: at.line });
         self.origins.push(Origin {
             bucket: harvest.buckets.place(bucket),
             invoice: harvest.invoices.place(invoice),
             slice: (item.provider.clone(), item.period),
-            account,
+            account: of_account,
             account_name: item.account_name.to_owned(),
         });
         self.kinds.resize(self.keys.len(), None);

@@ -5,7 +5,8 @@
 //! plain ones, `csv` reads the others record by record, and `json` finds the rows in JSON. `row` has each row understood, by its kind in `kinds`, and puts
 //! it into the sums of `harvest` or among the rejections; `parquet_out` writes it down. [`mod@ingest`] conducts.
 //! [`store`] owns the folders, [`remote`] those in an object store, [`lookup`] finds rows again, and
-//! `days` those that stand in two documents.
+//! `days` those that stand in two documents, and `repeats` those that stand in two files, which `suspects` found while they
+//! were read.
 //!
 //! Only this crate knows Arrow and Parquet; what it shows to others are core types and the standard library's.
 
@@ -13,6 +14,7 @@ mod blocks;
 mod canonical;
 mod cells;
 mod chunk;
+mod compared;
 mod containers;
 mod csv;
 mod cutout;
@@ -32,11 +34,14 @@ mod pages;
 mod parquet_in;
 mod parquet_out;
 pub mod remote;
+mod repeats;
 mod row;
 mod row_tags;
+mod row_texts;
 mod schema;
 pub mod store;
 mod structure;
+mod suspects;
 mod table;
 mod tally;
 mod workers;

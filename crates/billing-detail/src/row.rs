@@ -12,7 +12,7 @@ use std::{
 use billing_core::{
     Fixed, Period,
     flow::normalise::{Normaliser, RowProblem, amount},
-    line_item::{LineItem, RawLine, Row},
+    line_item::{RawLine, Row},
     ports::RowReader,
     rejection::{Rejection, Remark, excerpt},
     tags::{TagNames, TagsError},
@@ -20,7 +20,7 @@ use billing_core::{
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
-    canonical::{self, shows_itself},
+    canonical,
     dictionary::TOGETHER,
     error::DetailError,
     harvest::{Harvest, Position, REMARKS_MAX},
@@ -28,7 +28,8 @@ use crate::{
     own_text::Looked,
     parquet_out::{OwnTexts, Part},
     row_tags::{MadeTags, Tags, TagsRead},
-    schema::{OWN, SCALE, SHARED, TAGS},
+    row_texts::{own_texts, shared_texts},
+    schema::{OWN, TAGS},
     table::NoRow,
 };
 
@@ -56,6 +57,8 @@ struct Found<'r> {
     kind: Option<Kind>,
     may_have_nul: bool,
     are_tags_unreadable: bool,
+    /// The hash by which its tags are compared with those of other files.
+    tags: u64,
 }
 
 impl<'r> Found<'r> {
@@ -114,8 +117,14 @@ impl<'w> Rows<'w> {
         }
     }
 
-    /// Says which file the next rows are of.
-    pub(crate) fn start_file(&mut self, number: usize, name: &Arc<str>) -> Result<(), DetailError> {
+    /// Says which file the next rows are of, and whether others are imported with it.
+    pub(crate) fn start_file(
+        &mut self,
+        number: usize,
+        name: &Arc<str>,
+        is_one_of_several: bool,
+    ) -> Result<(), DetailError> {
+        self.tags.are_compared = is_one_of_several;
         if self.file.as_ref().is_some_and(|(known, _)| *known == number) {
             return Ok(());
         }
@@ -171,7 +180,9 @@ impl<'w> Rows<'w> {
         for (at, ((raw, row), line)) in raws.iter().zip(rows).zip(lines).enumerate() {
             let (key, kind) = (keys[at], kinds[at]);
             let are_tags_unreadable = read[at].is_unreadable;
-            let found = Found { row, raw, texts: &texts, at, key, kind, may_have_nul, are_tags_unreadable };
+            let tags = read[at].compared;
+            let found =
+                Found { row, raw, texts: &texts, at, key, kind, may_have_nul, are_tags_unreadable, tags };
             self.take_one(file, *line, reader, &found);
         }
         self.kinds.count(&self.counted, &mut self.harvest).map_err(|line| {
@@ -199,8 +210,18 @@ impl<'w> Rows<'w> {
             return;
         };
         part.add(kind.number, (found.texts, &self.looked, found.at), [Some(billed), effective], line);
-        let content = content_hash(kind.seed, billed, effective, &self.looked, found.at);
+        let hash_with = |tags| content_hash(kind.seed, (billed, effective), &self.looked, found.at, tags);
+        let content = hash_with(self.looked[TAGS].hashes[found.at]);
         self.counted.push(Counted { kind, line, billed, effective, content });
+        if self.tags.are_compared {
+            let compared = hash_with(found.tags.into()) as u64;
+            self.harvest.suspects.mark(
+                file.number,
+                compared,
+                (kind.account, raw.charge_period_start),
+                billed,
+            );
+        }
         if found.are_tags_unreadable
             && let Some(error) = self.tags.error(found.texts[TAGS][found.at])
         {
@@ -353,13 +374,13 @@ fn amounts(raw: &RawLine<'_>) -> Option<(Fixed, Option<Fixed>)> {
     Some((billed, effective))
 }
 
-/// The hash of the content of a row, one of those that were looked at.
+/// The hash of the content of a row, one of those that were looked at, with this hash of its tags.
 fn content_hash(
     seed: u128,
-    billed: Fixed,
-    effective: Option<Fixed>,
+    (billed, effective): (Fixed, Option<Fixed>),
     looked: &[Looked; OWN],
     row: usize,
+    tags: u128,
 ) -> u128 {
     let mut bytes = [0; 16 * (5 + OWN)];
     bytes[..16].copy_from_slice(&seed.to_le_bytes());
@@ -369,48 +390,8 @@ fn content_hash(
     for (place, looked) in bytes[80..].chunks_exact_mut(16).zip(looked) {
         place.copy_from_slice(&looked.hashes[row].to_le_bytes());
     }
+    bytes[80 + 16 * TAGS..][..16].copy_from_slice(&tags.to_le_bytes());
     xxh3_128(&bytes)
-}
-
-/// The texts of a row's own columns, in the order of the schema.
-fn own_texts<'t>(raw: &'t RawLine<'_>, tags: &'t str) -> [&'t str; OWN] {
-    [
-        raw.charge_period_start,
-        raw.charge_period_end,
-        raw.charge_description,
-        // What the decimal beside it shows need not be kept twice.
-        if shows_itself(&raw.billed_cost, SCALE as usize) { "" } else { &raw.billed_cost },
-        &raw.list_cost,
-        &raw.quantity,
-        raw.unit,
-        raw.resource_id,
-        raw.resource_name,
-        raw.sku,
-        tags,
-    ]
-}
-
-/// The texts that the line items of a kind share, in the order of the schema.
-fn shared_texts<'t>(item: &'t LineItem<'_>, period: &'t str, file: &'t str) -> [&'t str; SHARED] {
-    let raw = &item.raw;
-    [
-        item.provider.as_str(),
-        &item.account_key,
-        item.account_name,
-        period,
-        raw.charge_category,
-        raw.service_category,
-        raw.service_name,
-        raw.region,
-        raw.commitment_term,
-        item.currency.as_str(),
-        raw.invoice_id,
-        raw.invoice_issuer,
-        item.tags.cost_center.as_deref().unwrap_or(""),
-        item.tags.component.as_deref().unwrap_or(""),
-        item.tags.service.as_deref().unwrap_or(""),
-        file,
-    ]
 }
 
 /// A row's problem and the file's own heading of the column at fault.

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use billing_core::{
     line_item::RawLine,
-    tags::{LineTags, TagNames, TagsError},
+    tags::{self, LineTags, TagNames, TagsError},
 };
 use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::own_text::Looked;
 
@@ -51,6 +52,8 @@ impl MadeTags {
 /// What billing reads from tags, by number.
 pub(crate) struct Tags {
     names: TagNames,
+    /// Whether tags are compared with those of other files.
+    pub(crate) are_compared: bool,
     /// What was read from each text that has a number.
     known: Vec<Option<TagsRead>>,
     /// What was read lately from texts that have none.
@@ -65,6 +68,8 @@ pub(crate) struct TagsRead {
     pub(crate) set: u32,
     /// Whether the text cannot be read, so that there is nothing.
     pub(crate) is_unreadable: bool,
+    /// The hash of all tags, the same in other reports, where they are compared.
+    pub(crate) compared: u64,
 }
 
 /// Most texts without numbers that are remembered, by the last bits of their hash.
@@ -73,7 +78,7 @@ const LATELY_MAX: u64 = 8_192;
 impl Tags {
     /// Reads tags of these names.
     pub(crate) fn new(names: TagNames) -> Self {
-        Self { names, known: Vec::new(), lately: HashMap::new(), sets: HashMap::new() }
+        Self { names, are_compared: false, known: Vec::new(), lately: HashMap::new(), sets: HashMap::new() }
     }
 
     /// Reads the tags of a row that was looked at, or knows them.
@@ -109,7 +114,8 @@ impl Tags {
         let is_unreadable = tags.is_err();
         let next = self.sets.len() as u32;
         let set = *self.sets.entry(tags.unwrap_or_default()).or_insert(next);
-        TagsRead { set, is_unreadable }
+        let compared = if self.are_compared { xxh3_64(tags::comparable(text).as_bytes()) } else { 0 };
+        TagsRead { set, is_unreadable, compared }
     }
 
     /// Why a text cannot be read, if it cannot.

@@ -14,15 +14,17 @@ use std::{
     sync::Arc,
 };
 
-use billing_core::flow::admit::{AccountPeriod, DayAgain};
+use billing_core::flow::admit::{AccountPeriod, DayAgain, RowsAgain};
 use tempfile::TempDir;
 
 use crate::{
+    compared::LineItems,
     days,
     error::{DetailError, LedgerError},
     lookup::{self, DetailRow, Part, RowFilter},
     owner::{KEPT, Owner, is_folder_name, new_folder_name},
     remote::{self, RemoteObjects, Uploaded},
+    repeats::repeats,
 };
 
 /// The place for line-item detail.
@@ -211,11 +213,33 @@ impl DetailStore {
         new: &str,
         of: &BTreeSet<AccountPeriod>,
     ) -> Result<Vec<DayAgain>, DetailError> {
-        let mut parts = Vec::new();
-        for folder in known {
-            parts.extend(self.parts(folder)?);
-        }
-        days::again(&parts, &self.parts(new)?, of)
+        let parts = self.parts_of(known)?;
+        let new = self.parts(new)?;
+        days::again(LineItems { parts: &parts, file: None }, LineItems { parts: &new, file: None }, of)
+    }
+
+    /// How much of the line items of the folders `known` stands in the folder `new` again.
+    ///
+    /// # Errors
+    /// When a folder is missing or damaged.
+    pub fn rows_again(&self, known: &[String], new: &str) -> Result<RowsAgain, DetailError> {
+        let parts = self.parts_of(known)?;
+        let new = self.parts(new)?;
+        repeats(LineItems { parts: &parts, file: None }, LineItems { parts: &new, file: None })
+    }
+
+    /// How much of one file stands in another one of the same folder again.
+    ///
+    /// # Errors
+    /// When the folder is missing or damaged.
+    pub fn file_again(&self, folder: &str, known: &str, new: &str) -> Result<RowsAgain, DetailError> {
+        let parts = &self.parts(folder)?;
+        repeats(LineItems { parts, file: Some(known) }, LineItems { parts, file: Some(new) })
+    }
+
+    fn parts_of(&self, folders: &[String]) -> Result<Vec<Part>, DetailError> {
+        let parts = folders.iter().map(|folder| self.parts(folder)).collect::<Result<Vec<_>, _>>()?;
+        Ok(parts.into_iter().flatten().collect())
     }
 
     /// The files of a folder.

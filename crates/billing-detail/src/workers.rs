@@ -38,6 +38,8 @@ pub(crate) struct Table {
     pub(crate) number: usize,
     /// The name of its file.
     pub(crate) name: Arc<str>,
+    /// Whether others are imported with it.
+    pub(crate) is_one_of_several: bool,
     /// Its headings.
     pub(crate) headings: Headings,
     /// What reads its rows. Workers fork it.
@@ -272,7 +274,7 @@ impl<'w> Worker<'w> {
                 OpenTable { table, reader }
             }
         };
-        self.rows.start_file(open.table.number, &open.table.name)?;
+        self.rows.start_file(open.table.number, &open.table.name, open.table.is_one_of_several)?;
         match piece {
             Piece::Block(mut block) => {
                 self.block(&mut open, &mut block)?;

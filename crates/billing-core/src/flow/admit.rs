@@ -3,6 +3,7 @@
 //! The same content is never billed twice, whatever its job or file is called, and a version that looks like half of
 //! the last one does not take its place unasked.
 
+mod again;
 mod beside;
 mod overlap;
 mod refusal;
@@ -14,8 +15,9 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::{
+    again::check_addition,
     overlap::check_days,
-    same_rows::{check_files, check_parts, is_known},
+    same_rows::{check_parts, is_known},
     second_bill::{check_bills, check_totals},
 };
 use crate::{
@@ -26,9 +28,11 @@ use crate::{
     rejection::Rejection,
 };
 
+pub use again::{DayOfBoth, FileAgain, RowsAgain, Span, admit_pair};
 pub use beside::{Beside, BesideCharges, BesidePeriod, Purpose, beside};
 pub use overlap::{DayAgain, Late, common_accounts, late};
 pub use refusal::Refusal;
+pub use same_rows::admit_files;
 
 /// A version in force, as far as new content is compared with it.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +67,8 @@ pub struct InForce {
     pub beside: BesideCharges,
     /// The days of which the new content has line items of it again.
     pub days_again: Vec<DayAgain>,
+    /// How much of it stands again in what is to be added to it.
+    pub rows_again: RowsAgain,
 }
 
 /// An account in a billing period.
@@ -89,7 +95,7 @@ pub enum Admission {
 }
 
 /// Whether `content` may become the next version of the document (`own`, where it has a version in force), beside
-/// what is in force in `others`.
+/// what is in force in `others`. Its files must have been admitted, see [`admit_files`] and [`admit_pair`].
 ///
 /// # Errors
 /// When it would be billed twice, or would silently lose what the document has.
@@ -100,7 +106,6 @@ pub fn admit(
     options: AdmitOptions,
     job: &str,
 ) -> Result<Admission, Refusal> {
-    check_files(content)?;
     if let Some(own) = own.filter(|own| own.purpose != options.purpose) {
         return Err(Refusal::OtherPurpose { name: own.name.clone(), importer: own.importer.clone() });
     }
@@ -122,6 +127,9 @@ pub fn admit(
     let in_force = others.iter().chain(own.filter(|_| options.add));
     for known in in_force {
         check_parts(content, known)?;
+    }
+    if let Some(own) = own.filter(|_| options.add) {
+        check_addition(&own.name, own.version, &own.rows_again)?;
     }
     if !options.add {
         let new = beside(content);

@@ -155,6 +155,9 @@ pub fn text(report: &ImportReport) -> String {
             late.provider, late.period, late.total, late.known_total, late.name
         ));
     }
+    for (whose, span) in &report.again {
+        text.push_str(&format!("{whose} have rows of {} alike ({})\n", span.days(), span.extent()));
+    }
     if let Some(previous) = &report.previous {
         let difference = &report.difference;
         text.push_str(&format!("difference to version {}: {difference}\n", previous.version));

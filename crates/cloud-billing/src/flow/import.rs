@@ -4,32 +4,34 @@
 //! and adds the accounts and tags it names. A crash leaves the old version in force and at most an orphaned folder of
 //! detail, which the next import removes.
 
+mod compare;
+mod into_force;
 mod local;
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use billing_core::{
-    Period, Totals,
-    document::{Content, InvoiceTotal},
+    Period,
+    document::Content,
     file_name,
-    flow::admit::{self, Admission, AdmitOptions, InForce, Late, Purpose},
-    ids::{Provider, Target},
-    receive,
-    rejection::{Rejection, Remark},
+    flow::admit::AdmitOptions,
+    ids::Provider,
     tags::{NAME_CHARACTERS_MAX, is_too_long},
 };
-use billing_detail::{DetailStore, IngestOptions, Ingested, Input, Progress};
-use billing_providers::{Importer, Kind, delivery::Wanted};
+use billing_detail::{IngestOptions, Ingested, Input, Progress};
+use billing_providers::{Importer, delivery::Wanted};
 use billing_remote::Location;
 use billing_store::{
-    StoreError, Transaction, audit, catalog,
-    documents::{self, NewVersion, VersionRecord},
+    StoreError,
+    documents::{self},
     identity,
 };
 use tempfile::TempDir;
 
-use super::{bill, fetch, master_data, usage};
+pub use self::into_force::ImportReport;
+use self::into_force::{New, purpose, store};
+use super::{fetch, master_data, usage};
 use crate::{app::App, samples};
 
 /// Most rejected rows; a file with more is of another kind.
@@ -54,27 +56,6 @@ pub struct ImportRequest {
     pub replace: bool,
 }
 
-/// What an import came to.
-#[derive(Clone, Debug)]
-pub struct ImportReport {
-    /// The version that is now in force.
-    pub version: VersionRecord,
-    /// Whether it was in force before.
-    pub already_imported: bool,
-    /// The version that was in force before.
-    pub previous: Option<VersionRecord>,
-    /// What the totals changed by.
-    pub difference: Totals,
-    /// Master data that the import made.
-    pub created: Vec<String>,
-    /// Rows of the document that could not be taken, now or, where more was added to it, before.
-    pub rejections: Vec<Rejection>,
-    /// What should be known of rows that were.
-    pub remarks: Vec<Remark>,
-    /// Rows of periods that another document of the job has already.
-    pub late: Vec<Late>,
-}
-
 /// Imports files as one document.
 ///
 /// # Errors
@@ -93,8 +74,9 @@ pub fn import(
     let sources = sources(app, importer, request)?;
     claim_detail(app)?;
     remove_orphans(app)?;
-    let Ingested { content, detail, .. } = ingest(app, importer, &sources, progress)?;
+    let Ingested { content, detail, suspects, .. } = ingest(app, importer, &sources, progress)?;
     check_rows(&content, &sources.told)?;
+    let again = compare::files(app, &content, detail.folder(), suspects)?;
     let new = New {
         importer,
         job,
@@ -108,8 +90,9 @@ pub fn import(
         created: app.now(),
     };
     let entry = app.audit("import", &format!("{job}/{}", new.period), importer.name);
-    let report = app.ledger.write(|tx| store(tx, &app.detail, new, entry))?;
+    let mut report = app.ledger.write(|tx| store(tx, &app.detail, new, entry))?;
     if !report.already_imported {
+        report.again.extend(again);
         detail.keep();
         if sources.sample {
             master_data::seed_sample(app)?;
@@ -281,140 +264,4 @@ fn remove_orphans(app: &mut App) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// Content that is read and written down, about to come into force.
-struct New<'a> {
-    importer: &'static Importer,
-    job: &'a str,
-    period: Period,
-    folder: String,
-    content: Content,
-    options: AdmitOptions,
-    created: String,
-}
-
-/// What an importer's documents are to an account's period.
-fn purpose(importer: &Importer) -> Purpose {
-    match importer.kind {
-        Kind::FullBill => Purpose::FullBill,
-        Kind::Addition | Kind::Accounts => Purpose::Addition,
-    }
-}
-
-fn store(
-    tx: &mut Transaction<'_>,
-    detail: &DetailStore,
-    mut new: New<'_>,
-    entry: audit::AuditEntry,
-) -> Result<ImportReport> {
-    let mut known = documents::in_force(tx)?;
-    for known in &mut known {
-        known.purpose = billing_providers::importer(&known.importer).map(purpose).unwrap_or_default();
-    }
-    let versions = documents::versions(tx)?;
-    let is_own = |record: &VersionRecord| record.job == new.job && record.period == new.period;
-    let previous = versions.into_iter().rfind(|record| is_own(record) && record.in_force);
-    let (mut own, mut others): (Vec<InForce>, Vec<InForce>) = known
-        .into_iter()
-        .partition(|known| previous.as_ref().is_some_and(|record| record.document == known.document));
-    find_days_again(tx, detail, &new, &mut others)?;
-    if let (Some(own), Some(version)) = (own.first_mut(), &previous) {
-        own.rejections =
-            documents::rejections_of(tx, version.id)?.into_iter().map(|it| it.rejection).collect();
-    }
-    let admission = admit::admit(&new.content, own.first(), &others, new.options, new.job)?;
-    if let (Admission::AlreadyImported, Some(version)) = (admission, &previous) {
-        return Ok(ImportReport {
-            version: version.clone(),
-            already_imported: true,
-            previous: None,
-            difference: Totals::default(),
-            created: Vec::new(),
-            rejections: Vec::new(),
-            remarks: Vec::new(),
-            late: Vec::new(),
-        });
-    }
-    let late = admit::late(&new.content, &others, new.job);
-    let created = receive_master_data(tx, &new.content)?;
-    let remarks = new.content.remarks.clone();
-    let mut folders = Vec::new();
-    if let Some(previous) = previous.as_ref().filter(|_| new.options.add) {
-        folders = documents::folders(tx, previous.document, previous.version)?;
-        new.content = joined(documents::content(tx, previous.id)?, new.content);
-    }
-    folders.push(new.folder);
-    let version = documents::insert(
-        tx,
-        &NewVersion {
-            job: new.job,
-            importer: new.importer.name,
-            period: new.period,
-            folders,
-            content: &new.content,
-            created: &new.created,
-        },
-    )?;
-    if let Some(previous) = previous.as_ref().filter(|_| new.options.add) {
-        documents::move_rejections(tx, previous.id, version.id)?;
-    }
-    let open = documents::rejections_of(tx, version.id)?.into_iter().filter(|it| it.waived_why.is_none());
-    let rejections = open.map(|it| it.rejection).collect();
-    audit::record(tx, &entry)?;
-    let before = previous.as_ref().map(|record| record.totals.clone()).unwrap_or_default();
-    let difference = version.totals.minus(&before);
-    Ok(ImportReport {
-        version,
-        already_imported: false,
-        previous,
-        difference,
-        created,
-        rejections,
-        remarks,
-        late,
-    })
-}
-
-/// Compares the content with the other documents of its job, row by row, where they have the same accounts and periods.
-fn find_days_again(
-    tx: &mut Transaction<'_>,
-    detail: &DetailStore,
-    new: &New<'_>,
-    others: &mut [InForce],
-) -> Result<()> {
-    for other in others.iter_mut().filter(|other| other.job == new.job && !new.options.add) {
-        let common = admit::common_accounts(&new.content, other);
-        if !common.is_empty() {
-            let folders = documents::folders(tx, other.document, other.version)?;
-            other.days_again = detail.days_again(&folders, &new.folder, &common)?;
-        }
-    }
-    Ok(())
-}
-
-fn receive_master_data(tx: &mut Transaction<'_>, content: &Content) -> Result<Vec<String>> {
-    let before = catalog::load(tx)?;
-    let mut after = before.clone();
-    let first_open = bill::first_open(tx)?.get(&Target::ManagedCloudServices).copied();
-    let created = receive::receive(&mut after, content, first_open);
-    catalog::save(tx, &before, &after)?;
-    Ok(created)
-}
-
-/// A version with more added to it.
-fn joined(known: Content, more: Content) -> Content {
-    let mut totals = known.totals;
-    for (currency, total) in more.totals.iter() {
-        totals.add(&billing_core::Cost::new(total.clone(), currency.clone()));
-    }
-    Content {
-        files: known.files.into_iter().chain(more.files).collect(),
-        buckets: known.buckets.into_iter().chain(more.buckets).collect(),
-        rejections: more.rejections,
-        remarks: more.remarks,
-        accounts: more.accounts,
-        totals,
-        invoices: InvoiceTotal::joined(known.invoices.into_iter().chain(more.invoices)),
-    }
 }

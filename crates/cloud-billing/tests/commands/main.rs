@@ -21,6 +21,7 @@ mod import_json;
 mod import_manifest;
 mod import_overlaps;
 mod import_pages;
+mod import_twice;
 mod import_unread;
 mod import_versions;
 mod invoice;

@@ -12,6 +12,7 @@ mod pack;
 mod parquet;
 mod program;
 mod story;
+mod twice;
 
 /// How many months of each provider are played unless told otherwise.
 const SEEDS: u64 = 6;

@@ -76,6 +76,12 @@ impl Program {
         self.import_paths(importer, job, paths)
     }
 
+    /// Adds files to the month of a job.
+    pub fn try_add(&mut self, importer: &str, job: &str, files: &[File]) -> Result<ImportReport, String> {
+        let folder = self.deliver(files);
+        self.import_or_add(importer, job, files.iter().map(|(name, _)| folder.join(name)).collect(), true)
+    }
+
     /// Imports files and folders as the month of a job.
     pub fn import_paths(
         &mut self,
@@ -83,11 +89,22 @@ impl Program {
         job: &str,
         files: Vec<PathBuf>,
     ) -> Result<ImportReport, String> {
+        self.import_or_add(importer, job, files, false)
+    }
+
+    fn import_or_add(
+        &mut self,
+        importer: &str,
+        job: &str,
+        files: Vec<PathBuf>,
+        add: bool,
+    ) -> Result<ImportReport, String> {
         let request = ImportRequest {
             importer: importer.to_owned(),
             job: job.to_owned(),
             files,
             period: Some(period()),
+            add,
             ..ImportRequest::default()
         };
         import(&mut self.app, &request, &mut |_| {}).map_err(|error| format!("{error:#}"))

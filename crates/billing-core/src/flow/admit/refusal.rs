@@ -1,6 +1,6 @@
 //! Why content must not come into force, told with its cure.
 
-use super::Beside;
+use super::{Beside, again::Span};
 use crate::{
     ids::Provider,
     money::{Cost, Totals},
@@ -27,6 +27,36 @@ pub enum Refusal {
         first: String,
         /// The later file.
         second: String,
+    },
+    /// Most rows of a file, or of a day, stand in another of its files too.
+    #[error(
+        "{second} has rows of {} again that {first} has too ({}), and they would be billed twice: import \
+         only one of the two, or export days and tables that do not overlap; if both are to be paid, import {second} as \
+         a job of its own, with -n and --add",
+        .span.days(), .span.extent()
+    )]
+    RowsTwice {
+        /// The earlier file.
+        first: String,
+        /// The later file.
+        second: String,
+        /// What comes twice.
+        span: Box<Span>,
+    },
+    /// Most rows that are to be added, or of one of their days, stand in the document already.
+    #[error(
+        "{name} version {version} has rows of {} already that would be added again ({}), and they would be \
+         billed twice: import without --add what takes its place, or add only the rows that are new; if both are to be \
+         paid, import this as a job of its own, with -n and --add",
+        .span.days(), .span.extent()
+    )]
+    AddedTwice {
+        /// The document.
+        name: String,
+        /// The version in force.
+        version: u32,
+        /// What would come twice.
+        span: Box<Span>,
     },
     /// Part of it is in force in another document, or in a file that it would be added to.
     #[error(

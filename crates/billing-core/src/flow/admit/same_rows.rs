@@ -10,7 +10,10 @@ use crate::{
 };
 
 /// Refuses two files with the same rows: a provider's delivery that lies in one folder twice.
-pub(super) fn check_files(content: &Content) -> Result<(), Refusal> {
+///
+/// # Errors
+/// When there are two.
+pub fn admit_files(content: &Content) -> Result<(), Refusal> {
     for (at, file) in content.files.iter().enumerate().filter(|(_, file)| file.rows > 0) {
         let same = |other: &&FileContent| {
             keys(&other.slices).collect::<BTreeSet<_>>() == keys(&file.slices).collect()

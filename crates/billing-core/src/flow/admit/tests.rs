@@ -111,7 +111,7 @@ fn a_new_rejection_is_not_lost_where_all_other_rows_are_known() {
 
 #[test]
 fn the_same_file_twice_is_refused() {
-    let refused = check(&content(&[&[slice("Azure", 5)], &[slice("Azure", 5)]]), None, &[]);
+    let refused = admit_files(&content(&[&[slice("Azure", 5)], &[slice("Azure", 5)]]));
     assert!(matches!(refused, Err(Refusal::FileTwice { .. })), "{refused:?}");
 }
 

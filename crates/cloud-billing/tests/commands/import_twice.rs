@@ -1,0 +1,163 @@
+//! Files of one command, and what is added to a document: no row is billed twice, and parts are taken.
+
+use crate::common::world::World;
+
+const AZURE: &str = "SubscriptionId,Date,MeterCategory,MeterId,ResourceId,Tags,Cost,BillingCurrency\n";
+
+/// Three machines that cost the same each day of October; each day comes to a little more than the day before.
+fn azure(days: std::ops::RangeInclusive<u32>, machines: &[u32]) -> String {
+    let mut text = AZURE.to_owned();
+    for day in days {
+        for machine in machines {
+            text.push_str(&format!("s-1,2026-10-{day:02},VM,m-1,vm-{machine},,1.{day:02}1,CHF\n"));
+        }
+    }
+    text
+}
+
+#[test]
+fn the_whole_does_not_lie_beside_its_parts() {
+    let world = World::new();
+    world.write("all/all.csv", azure(1..=30, &[1, 2, 3]));
+    world.write("all/p1.csv", azure(1..=15, &[1, 2, 3]));
+    world.write("all/p2.csv", azure(16..=30, &[1, 2, 3]));
+    let refused = world.fails("import azure-usage -n az -f all");
+    assert!(
+        refused.contains(
+            "all/p1.csv has rows of 2026-10-01 to 2026-10-15 again that all/all.csv has too (rows: 45, 48.645 CHF), and \
+             they would be billed twice"
+        ),
+        "{refused}"
+    );
+    assert_eq!(world.json("imports").as_array().map(Vec::len), Some(0));
+    assert!(world.done("import azure-usage -n az -f all/p1.csv -f all/p2.csv").out.contains("104.04 CHF"));
+}
+
+#[test]
+fn exports_of_the_month_to_date_do_not_lie_beside_each_other() {
+    for (first, then, told) in [(10, 1, "2026-10-01 to 2026-10-10"), (10, 10, "2026-10-10")] {
+        let world = World::new();
+        world.write("a.csv", azure(1..=first, &[1, 2]));
+        world.write("b.csv", azure(then..=20, &[1, 2]));
+        let refused = world.fails("import azure-usage -n az -f a.csv -f b.csv");
+        assert!(refused.contains(told), "{refused}");
+        world.done("import azure-usage -n az -f a.csv");
+        let refused = world.fails("import azure-usage -n az -f b.csv --add");
+        assert!(refused.contains(&format!("az/2026-10 version 1 has rows of {told} already")), "{refused}");
+        // A person may know better.
+        world.done("import azure-usage -n other -f b.csv --add");
+    }
+}
+
+#[test]
+fn machines_that_cost_the_same_are_parts() {
+    let world = World::new();
+    world.write("parts/a.csv", azure(1..=30, &[1, 3]));
+    world.write("parts/b.csv", azure(1..=30, &[2, 4]));
+    let out = world.done("import azure-usage -n az -f parts").out;
+    assert!(!out.contains("alike"), "{out}");
+    world.write("more.csv", azure(1..=30, &[5, 6]));
+    let out = world.done("import azure-usage -n az -f more.csv --add").out;
+    assert!(!out.contains("alike"), "{out}");
+}
+
+#[test]
+fn few_rows_alike_are_told() {
+    let world = World::new();
+    world.write("parts/a.csv", azure(1..=30, &[1, 3]));
+    let more = azure(1..=30, &[2, 4]);
+    world.write("parts/b.csv", more.clone() + "s-1,2026-10-05,VM,m-1,vm-1,,1.051,CHF\n");
+    let out = world.done("import azure-usage -n az -f parts").out;
+    let told = "have rows of 2026-10-05 alike (rows: 1, 1.051 CHF)";
+    assert!(out.contains(&format!("parts/a.csv and parts/b.csv {told}")), "{out}");
+    world.write("more.csv", azure(1..=30, &[5, 6]) + "s-1,2026-10-05,VM,m-1,vm-1,,1.051,CHF\n");
+    let out = world.done("import azure-usage -n az -f more.csv --add").out;
+    assert!(out.contains(&format!("what is added and az/2026-10 version 1 {told}")), "{out}");
+}
+
+#[test]
+fn a_repaired_file_takes_the_place_of_the_broken_one_and_is_not_added() {
+    let whole = azure(1..=10, &[1, 2]);
+    let world = World::new();
+    world.write("bill.csv", whole.replace("vm-2,,1.071", "vm-2,,oops"));
+    world.needs_a_person("import azure-usage -n az -f bill.csv");
+    world.write("bill.csv", &whole);
+    let refused = world.fails("import azure-usage -n az -f bill.csv --add");
+    assert!(refused.contains("has rows of 2026-10-01 to 2026-10-10 already"), "{refused}");
+    world.write("row.csv", format!("{AZURE}s-1,2026-10-07,VM,m-1,vm-2,,1.071,CHF\n"));
+    let out = world.needs_a_person("import azure-usage -n az -f row.csv --add");
+    assert!(out.contains("oops"), "the rejection is still open: {out}");
+    world.done("import azure-usage -n az -f bill.csv");
+    assert_eq!(world.json("imports --rejected").as_array().map(Vec::len), Some(0));
+}
+
+/// Google's table: the standard one has a charge in one row, the detailed one by resource. Google adds up binary numbers.
+fn google(detailed: bool) -> String {
+    let mut text =
+        "service.description,sku.id,usage_start_time,project.id,labels,cost,currency,credits,invoice.month,\
+                    cost_type"
+            .to_owned();
+    text.push_str(if detailed { ",resource.global_name\n" } else { "\n" });
+    for hour in 0..24 {
+        let rows: &[(&str, &str)] =
+            if detailed { &[("0.1", "vm-1"), ("0.2", "vm-2")] } else { &[("0.30000000000000004", "")] };
+        for (cost, resource) in rows {
+            let resource = if detailed { format!(",{resource}") } else { String::new() };
+            text.push_str(&format!(
+                "Compute,sku-1,2026-10-05 {hour:02}:00:00 UTC,shop,[],{cost},CHF,\"[{{\"\"name\"\": \"\"c\"\", \"\"amount\"\": \
+                 -0.1}}]\",202610,regular{resource}\n"
+            ));
+        }
+    }
+    if detailed { text.replace("-0.1}", "-0.05}") } else { text }
+}
+
+#[test]
+fn the_standard_and_the_detailed_table_are_one_bill() {
+    let world = World::new();
+    world.write("both/standard.csv", google(false));
+    world.write("both/detailed.csv", google(true));
+    let refused = world.fails("import gcp-bigquery -n g -f both");
+    assert!(refused.contains("(rows: 24, 4.80000000000000096 CHF)"), "{refused}");
+    for (first, then) in [("standard", "detailed"), ("detailed", "standard")] {
+        let world = World::new();
+        world.write("standard.csv", google(false));
+        world.write("detailed.csv", google(true));
+        world.done(&format!("import gcp-bigquery -n g -f {first}.csv"));
+        let refused = world.fails(&format!("import gcp-bigquery -n g -f {then}.csv --add"));
+        assert!(refused.contains("already that would be added again"), "{refused}");
+    }
+}
+
+#[test]
+fn the_month_in_two_formats_is_one_bill() {
+    let headings = "bill/BillingPeriodStartDate,lineItem/UsageAccountId,lineItem/LineItemType,lineItem/UsageStartDate,\
+                    lineItem/ProductCode,lineItem/UsageType,lineItem/ResourceId,lineItem/CurrencyCode,lineItem/UnblendedCost,\
+                    resourceTags/user:TeamName,resourceTags/user:CostCenter\n";
+    let underscores = "bill_billing_period_start_date,line_item_usage_account_id,line_item_line_item_type,\
+                       line_item_usage_start_date,line_item_product_code,line_item_usage_type,line_item_resource_id,\
+                       line_item_currency_code,line_item_unblended_cost,resource_tags\n";
+    let row = |resource: u32| {
+        format!(
+            "2026-10-01T00:00:00Z,200000000002,Usage,2026-10-05T00:00:00Z,AmazonEC2,Box,i-{resource},USD,0.{resource}1"
+        )
+    };
+    let (mut slash, mut map) = (headings.to_owned(), underscores.to_owned());
+    for resource in 1..=40 {
+        slash.push_str(&format!("{},blue,4711\n", row(resource)));
+        map.push_str(&format!(
+            "{},\"{{\"\"user_team_name\"\":\"\"blue\"\",\"\"user_cost_center\"\":\"\"4711\"\"}}\"\n",
+            row(resource)
+        ));
+    }
+    let world = World::new();
+    world.write("both/legacy.csv", &slash);
+    world.write("both/data-export.csv", &map);
+    let refused = world.fails("import aws-cur -n a -f both");
+    assert!(refused.contains("(rows: 40, "), "{refused}");
+    // Half of it is enough.
+    let half: String = map.lines().take(21).map(|line| format!("{line}\n")).collect();
+    world.write("both/data-export.csv", half);
+    let refused = world.fails("import aws-cur -n a -f both");
+    assert!(refused.contains("(rows: 20, "), "{refused}");
+}
