@@ -215,7 +215,10 @@ impl Layout for Fields {
         let quantity = table.number(row, self.quantity);
         let text = |column| text(row, column);
         let charge_type = text(self.charge_type);
-        self.amortised.look(charge_type, text(self.pricing_model), &billed_cost);
+        // Where no model is told, a commitment that is named is one.
+        let is_covered = self.commitment.into_iter().any(|column| !text(column).is_empty());
+        let pricing_model = either(text(self.pricing_model), if is_covered { "Reservation" } else { "" });
+        self.amortised.look(charge_type, pricing_model, &billed_cost);
         RawLine {
             provider_name: "Azure",
             billing_account_id: text(self.billing_account_id),
@@ -330,6 +333,20 @@ mod tests {
             "this is an amortised cost export, as its 'UnusedReservation' cost shows, and does not add up to the \
              invoice; export the actual cost"
         );
+    }
+
+    #[test]
+    fn usage_of_a_commitment_has_no_cost_where_no_pricing_model_is_told_either() {
+        let headings = "Cost,BillingCurrency,SubscriptionId,Date,ChargeType,ReservationId";
+        for (rows, refused) in [
+            (&["1.5,CHF,s,10/01/2026,Usage,r-1"][..], true),
+            (&["0,CHF,s,10/01/2026,Usage,r-1", "2,CHF,s,10/01/2026,Usage,"], false),
+            (&["1.5,CHF,s,10/01/2026,Usage,r-1", "9,CHF,s,10/01/2026,Purchase,r-1"], false),
+        ] {
+            let mut reader = reader(headings);
+            rows.iter().for_each(|row| lines::read(&mut *reader, row, |_| ()));
+            assert_eq!(reader.finish().is_err(), refused, "{rows:?}");
+        }
     }
 
     #[test]

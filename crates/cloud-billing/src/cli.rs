@@ -131,6 +131,10 @@ fn run(arguments: Arguments) -> Result<Done> {
     };
     let settings = Settings::read(&vars)?;
     start_log(arguments.verbose, settings.log_json);
+    if let Command::Import(command) = &arguments.command {
+        // Before a ledger is made for nothing.
+        command.check()?;
+    }
     let mut app = App::open(settings, actor(&environment), Clock::Real)?;
     match arguments.command {
         Command::Import(command) => import::run(&mut app, &command),

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 #[derive(Deserialize)]
 struct Credit<'r> {
     #[serde(borrow, alias = "Amount", alias = "AMOUNT")]
-    amount: Option<&'r RawValue>,
+    amount: &'r RawValue,
 }
 
 /// The exact sum of a cost and its credits; nothing where the credits cannot be read. A cost that cannot be read comes
@@ -23,10 +23,8 @@ pub(super) fn with_credits<'r>(cost: &'r str, credits: &str) -> Option<Cow<'r, s
     let credits: Vec<Credit<'_>> = serde_json::from_str(credits).ok()?;
     let mut sum = cost_number;
     for credit in credits {
-        let amount = credit.amount.map_or("", |amount| amount.get().trim_matches('"').trim());
-        if !matches!(amount, "" | "null") {
-            sum = sum.checked_add(Fixed::parse(amount.as_bytes()).ok()?)?;
-        }
+        let amount = credit.amount.get().trim_matches('"').trim();
+        sum = sum.checked_add(Fixed::parse(amount.as_bytes()).ok()?)?;
     }
     Some(Cow::Owned(Decimal::from(sum).to_string()))
 }
@@ -43,7 +41,7 @@ mod tests {
     fn amounts_are_added_as_they_are_written() {
         check("1005.004832999999984", "[]", Some("1005.004832999999984"));
         check("0.1", r#"[{"name":"a","amount":-0.1},{"amount":-2E-20}]"#, Some("-0.00000000000000000002"));
-        check("1", r#"[{"amount":"-0.25"},{"amount":null},{"name":"none"}]"#, Some("0.75"));
+        check("1", r#"[{"amount":"-0.25"},{"amount":0}]"#, Some("0.75"));
         check("1", r#"[{"Amount":-0.5},{"AMOUNT":"-0.25"}]"#, Some("0.25"));
         check("0.1", r#"[{"amount":-0.30000000000000004}]"#, Some("-0.20000000000000004"));
     }
@@ -54,6 +52,9 @@ mod tests {
             "-0.25",
             "[{",
             r#"[{"amount":"some"}]"#,
+            r#"[{"amount":null}]"#,
+            r#"[{"amount":""}]"#,
+            r#"[{"name":"a discount"}]"#,
             r#"[{"amount":{"v":1}}]"#,
             "[1]",
             r#"[{"amount":-1,"Amount":-1}]"#,

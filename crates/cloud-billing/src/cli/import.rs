@@ -53,6 +53,13 @@ pub struct Arguments {
     output: Format,
 }
 
+impl Arguments {
+    /// Whether there is such an importer.
+    pub fn check(&self) -> Result<()> {
+        named(&self.importer).map(drop)
+    }
+}
+
 /// The importers and an example.
 fn after_help() -> String {
     let mut text = "Importers, of which docs/importers.md tells more:\n".to_owned();
