@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use crate::{
     canonical::{Canonical, bytes, day},
     error::DetailError,
-    lookup::{Part, damaged},
+    lookup::{Part, damaged, only},
 };
 
 /// The texts of a row that are compared; the first ones say of which day of which account it is.
@@ -137,7 +137,9 @@ impl Reading<'_> {
     fn part<F: ChunkReader + 'static>(&mut self, part: &Part, file: F) -> Result<(), DetailError> {
         let builder =
             ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(part, &error))?;
-        let mask = ProjectionMask::columns(builder.parquet_schema(), TEXTS.into_iter().chain([COST, FILE]));
+        let wanted: Vec<_> = self.file.iter().map(|file| (FILE, (*file).to_owned())).collect();
+        let builder = only(builder, &wanted);
+        let mask = ProjectionMask::columns(builder.parquet_schema(), TEXTS.into_iter().chain([COST]));
         let reader = builder.with_projection(mask).build().map_err(|error| damaged(part, &error))?;
         for batch in reader {
             let batch = batch.map_err(|error| damaged(part, &error))?;
@@ -151,12 +153,8 @@ impl Reading<'_> {
         for name in TEXTS {
             columns.push(batch.column_by_name(name)?.as_string_opt::<i32>()?);
         }
-        let files = batch.column_by_name(FILE)?.as_string_opt::<i32>()?;
         let costs = batch.column_by_name(COST)?.as_primitive_opt::<Decimal128Type>()?;
         for row in 0..batch.num_rows() {
-            if self.file.is_some_and(|file| files.value(row) != file) {
-                continue;
-            }
             let mut texts = [""; TEXTS.len()];
             for (text, column) in texts.iter_mut().zip(&columns) {
                 *text = if column.is_null(row) { "" } else { column.value(row) };

@@ -165,20 +165,28 @@ fn read_part<F: ChunkReader + 'static>(
     found: &mut Vec<DetailRow>,
 ) -> Result<(), DetailError> {
     let damaged = |error: &dyn std::fmt::Display| damaged(part, error);
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
-    let names: Vec<&str> = wanted.iter().map(|(column, _)| *column).collect();
-    if !names.is_empty() {
-        let mask = ProjectionMask::columns(builder.parquet_schema(), names);
-        let wanted = wanted.to_vec();
-        let predicate = ArrowPredicateFn::new(mask, move |batch| matches(&batch, &wanted));
-        builder = builder.with_row_filter(ParquetFilter::new(vec![Box::new(predicate)]));
-    }
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
+    let builder = only(builder, wanted);
     let reader = builder.with_limit(limit).build().map_err(|error| damaged(&error))?;
     for batch in reader {
         let batch = batch.map_err(|error| damaged(&error))?;
         found.extend((0..batch.num_rows()).map(|row| detail_row(&batch, row)));
     }
     Ok(())
+}
+
+/// Has only rows with the wanted texts read: of the others no more than the columns of these texts.
+pub(crate) fn only<F: ChunkReader + 'static>(
+    builder: ParquetRecordBatchReaderBuilder<F>,
+    wanted: &[(&'static str, String)],
+) -> ParquetRecordBatchReaderBuilder<F> {
+    if wanted.is_empty() {
+        return builder;
+    }
+    let mask = ProjectionMask::columns(builder.parquet_schema(), wanted.iter().map(|(column, _)| *column));
+    let wanted = wanted.to_vec();
+    let predicate = ArrowPredicateFn::new(mask, move |batch| matches(&batch, &wanted));
+    builder.with_row_filter(ParquetFilter::new(vec![Box::new(predicate)]))
 }
 
 /// Which rows have the wanted texts.
