@@ -10,7 +10,7 @@ use parquet::{
     arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},
     file::reader::ChunkReader,
 };
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128};
 
 use crate::{
     canonical::{Canonical, bytes, day},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The texts of a row that are compared; the first ones say of which day of which account it is.
-const TEXTS: [&str; 13] = [
+const TEXTS: [&str; 14] = [
     "ProviderName",
     "SubAccountId",
     "BillingPeriodStart",
@@ -28,19 +28,22 @@ const TEXTS: [&str; 13] = [
     "ChargeCategory",
     "ServiceName",
     "SkuId",
+    "RegionId",
     "Tags",
     "ResourceId",
     "ChargeDescription",
     "PricingQuantity",
     "x_BilledCostText",
 ];
-/// How many of them say what a row is of, whatever resource it names and however it is described.
-const OF_CHARGE: usize = 9;
+/// How many of them say what a row is of, whatever tags and resource it has and however it is described.
+const OF_CHARGE: usize = 8;
 /// The places of some of them.
 const CURRENCY: usize = 3;
 const START: usize = 4;
-const RESOURCE: usize = 9;
-const COST_TEXT: usize = 12;
+const PERIOD: usize = 2;
+const TAGS: usize = 9;
+const RESOURCE: usize = 10;
+const COST_TEXT: usize = 13;
 const COST: &str = "BilledCost";
 const FILE: &str = "x_File";
 
@@ -74,19 +77,28 @@ impl Compared<'_> {
     }
 
     /// The same for rows that say the same, however they are written: another export of the same days may write times,
-    /// numbers and tags in another way.
+    /// numbers, tags and the case of resources in another way. The billing period does not count: where the format has none,
+    /// it is what somebody said.
     pub(crate) fn hash(&self) -> u128 {
-        xxh3_128(bytes_of(&self.hashes).as_flattened())
+        let mut hashes = self.hashes;
+        hashes[PERIOD] = 0;
+        xxh3_128(bytes_of(&hashes).as_flattened())
     }
 
-    /// The same for rows of one charge: of an account, a time, a service, an SKU and tags.
+    /// The same for rows of one account and day.
+    pub(crate) fn account_day(&self) -> u64 {
+        let account = bytes_of(&self.hashes);
+        xxh3_64_with_seed(self.day().as_bytes(), xxh3_64(account[..START].as_flattened()))
+    }
+
+    /// The same for rows of one charge: of an account, a time, a service and an SKU.
     pub(crate) fn charge(&self) -> u64 {
         xxh3_64(bytes_of(&self.hashes)[..OF_CHARGE].as_flattened())
     }
 
-    /// The hash of its resource; nothing where it names none.
-    pub(crate) fn resource(&self) -> Option<u64> {
-        (!self.texts[RESOURCE].is_empty()).then_some(self.hashes[RESOURCE] as u64)
+    /// The hashes of its tags and its resource; nothing where it has none.
+    pub(crate) fn names(&self) -> [Option<u64>; 2] {
+        [TAGS, RESOURCE].map(|place| (!self.texts[place].is_empty()).then_some(self.hashes[place] as u64))
     }
 
     /// The provider, account, period and currency.
@@ -179,6 +191,7 @@ impl Reading<'_> {
             "x_BilledCostText" if text.is_empty() => xxh3_128(&bytes(cost)),
             "x_BilledCostText" => Canonical::Number.hash(text),
             "Tags" if !text.is_empty() => self.hash_of_tags(text),
+            "ResourceId" => Canonical::Text.hash(&text.to_ascii_lowercase()),
             _ => Canonical::Text.hash(text),
         }
     }

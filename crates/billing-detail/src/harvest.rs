@@ -88,6 +88,8 @@ pub(crate) struct Harvest {
     pub(crate) rejections: Vec<(Position, Rejection)>,
     /// What should be known of rows that were.
     pub(crate) remarks: Vec<(Position, Remark)>,
+    /// Whether there are rows whose period is not told by their format, but by whoever imports them or by their date.
+    pub(crate) has_assigned_periods: bool,
     /// What tells which files may have the same rows, where there are several.
     pub(crate) suspects: Suspects,
     files: BTreeMap<usize, OpenFile>,
@@ -133,6 +135,7 @@ impl Harvest {
         self.rejections.extend(other.rejections);
         self.remarks.extend(other.remarks);
         self.suspects.merge(other.suspects);
+        self.has_assigned_periods |= other.has_assigned_periods;
         for (number, file) in other.files {
             self.files.entry(number).or_default().rejected += file.rejected;
             for (of, slice) in file.slices {

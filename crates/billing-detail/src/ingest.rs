@@ -74,6 +74,8 @@ pub struct Ingested {
     pub left_out: Vec<String>,
     /// Pairs of files that may have the same line items: worth comparing by [`crate::DetailStore::file_again`].
     pub suspects: Vec<(String, String)>,
+    /// Whether there are rows whose period is not told by their format, but by whoever imports them or by their date.
+    pub has_assigned_periods: bool,
 }
 
 /// Reads all files of an import in one pass and within bounded memory.
@@ -102,7 +104,7 @@ pub fn ingest(
         rejections_max,
     };
     let (shared, mut left_out) = (Shared::default(), Vec::new());
-    let (content, suspects) = thread::scope(|scope| {
+    let (mut harvest, names) = thread::scope(|scope| {
         let workers = Workers::start(scope, plan, &shared);
         let mut run =
             Run { options, shared: &shared, workers, tables: Vec::new(), progress: None, has_more: false };
@@ -115,7 +117,12 @@ pub fn ingest(
         let read = inputs.iter().try_for_each(&mut read_one);
         run.finish(read)
     })?;
-    Ok(Ingested { content, detail: writer.complete()?, left_out, suspects })
+    let has_assigned_periods = harvest.has_assigned_periods;
+    let suspects = mem::take(&mut harvest.suspects).pairs();
+    let suspects =
+        suspects.into_iter().map(|(one, other)| (names[one].to_string(), names[other].to_string()));
+    let (suspects, content) = (suspects.collect(), harvest.into_content(&names)?);
+    Ok(Ingested { content, detail: writer.complete()?, left_out, suspects, has_assigned_periods })
 }
 
 struct Run<'a, 'scope> {
@@ -322,9 +329,9 @@ impl Run<'_, '_> {
         self.progress = Some(progress);
     }
 
-    /// Waits for the workers and puts everything together. `read` is how the reading of the files ended.
-    fn finish(self, read: Result<(), DetailError>) -> Result<(Content, Vec<(String, String)>), DetailError> {
-        let mut harvest = self.workers.finish()?;
+    /// Waits for the workers and puts together what they read, with the names of the files. `read` is how the reading of the files ended.
+    fn finish(self, read: Result<(), DetailError>) -> Result<(Harvest, Vec<Arc<str>>), DetailError> {
+        let harvest = self.workers.finish()?;
         if let Some(last) = self.progress {
             (self.options.progress)(Progress { rows: self.shared.rows(), ..last });
         }
@@ -343,10 +350,7 @@ impl Run<'_, '_> {
         read?;
         check_pages(&self.tables)?;
         let names: Vec<Arc<str>> = self.tables.iter().map(|open| open.table.name.clone()).collect();
-        let pairs = mem::take(&mut harvest.suspects).pairs();
-        let suspects =
-            pairs.into_iter().map(|(one, other)| (names[one].to_string(), names[other].to_string()));
-        Ok((harvest.into_content(&names)?, suspects.collect()))
+        Ok((harvest, names))
     }
 }
 

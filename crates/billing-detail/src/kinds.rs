@@ -174,6 +174,7 @@ impl Kinds {
         let of_account = (item.provider.clone(), self.shared(&item.account_key));
         let seen = OpenAccount { id: (at, item.account_id.to_owned()), name: None };
         harvest.add_account(of_account.clone(), seen);
+        harvest.has_assigned_periods |= present(item.raw.billing_period_start).is_none();
         let invoice = InvoiceKey {
             provider: item.provider.clone(),
             period: item.period,

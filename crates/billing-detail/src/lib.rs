@@ -46,6 +46,7 @@ mod table;
 mod tally;
 mod workers;
 
+pub use days::Of;
 pub use error::{DetailError, LedgerError, RemoteFailure};
 pub use ingest::{IngestOptions, Ingested, Progress, ingest};
 pub use inputs::{Found, Input, expand, find};

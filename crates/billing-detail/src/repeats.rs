@@ -31,24 +31,46 @@ const LAST_HALF: u64 = u32::MAX as u64;
 struct Side {
     rows: u32,
     sum: Fixed,
-    /// The smallest hash of its resources.
-    resource: Option<u64>,
+    /// The smallest hash of its tags, and of its resources.
+    names: [Option<u64>; 2],
 }
 
 impl Side {
     fn add(&mut self, row: &Compared<'_>) {
         self.rows += 1;
         self.sum = self.sum.plus(row.cost);
-        self.resource = match (self.resource, row.resource()) {
-            (Some(known), Some(next)) => Some(known.min(next)),
-            (known, next) => known.or(next),
-        };
+        for (name, next) in self.names.iter_mut().zip(row.names()) {
+            *name = match (*name, next) {
+                (Some(known), Some(next)) => Some(known.min(next)),
+                (known, next) => known.or(next),
+            };
+        }
     }
 
-    /// Its sum in units of 10⁻¹⁸.
-    fn units(&self) -> i128 {
-        self.sum.words().0
+    /// Whether both come to the same, so that it cannot be chance: other resources have costs of their own, and single amounts
+    /// of no more than two digits after the point are often alike. A provider that adds up binary numbers is off by some
+    /// last digits.
+    fn is_same(&self, other: &Side) -> bool {
+        let (units, other_units) = (self.sum.words().0, other.sum.words().0);
+        let is_fine = units % 10i128.pow(16) != 0;
+        let may_be_one = self
+            .names
+            .iter()
+            .zip(other.names)
+            .all(|(name, other)| name.is_none() || other.is_none() || *name == other);
+        units.abs_diff(other_units) <= units.unsigned_abs() / 1_000_000_000
+            && units != 0
+            && may_be_one
+            && (is_fine || self.rows != other.rows)
     }
+}
+
+/// What both sides have of an account's day.
+#[derive(Clone, Copy, Default)]
+struct AccountDay {
+    currency: u32,
+    known: Side,
+    new: Side,
 }
 
 /// What both sides have of a charge.
@@ -59,24 +81,6 @@ struct Charge {
     new: Side,
     /// The rows that are the same, and what they come to.
     same: (u32, Fixed),
-}
-
-impl Charge {
-    /// Whether both sides come to the same, so that it cannot be chance: other resources have costs of their own, and single
-    /// amounts of no more than two digits after the point are often alike. A provider that adds up binary numbers is off
-    /// by some last digits.
-    fn is_same(&self) -> bool {
-        let (known, new) = (self.known.units(), self.new.units());
-        let is_fine = new % 10i128.pow(16) != 0;
-        let may_be_of_one_resource = match (self.known.resource, self.new.resource) {
-            (Some(known), Some(new)) => known == new,
-            _ => true,
-        };
-        known.abs_diff(new) <= new.unsigned_abs() / 1_000_000_000
-            && new != 0
-            && may_be_of_one_resource
-            && (is_fine || self.known.rows != self.new.rows)
-    }
 }
 
 /// Texts by number.
@@ -140,8 +144,7 @@ struct Comparison {
     /// charge.
     left: HashMap<u64, u32>,
     known_days: Counts<u64>,
-    known_total: Counts<Fixed>,
-    new_total: Counts<Fixed>,
+    account_days: HashMap<u64, AccountDay>,
 }
 
 /// The hash of a row that starts as that of its charge does.
@@ -159,14 +162,19 @@ impl Comparison {
             charges_max,
             left: HashMap::new(),
             known_days: Counts::default(),
-            known_total: Counts::default(),
-            new_total: Counts::default(),
+            account_days: HashMap::new(),
         }
+    }
+
+    fn account_day(&mut self, row: &Compared<'_>, currency: u32) -> &mut AccountDay {
+        let day = self.account_days.entry(row.account_day()).or_default();
+        day.currency = currency;
+        day
     }
 
     fn take_new(&mut self, row: &Compared<'_>) {
         let currency = self.currencies.of(row.currency());
-        self.new_total.add(currency, row.cost);
+        self.account_day(row, currency).new.add(row);
         let hash = row.charge();
         if hash > self.largest {
             return;
@@ -189,7 +197,8 @@ impl Comparison {
     }
 
     fn take_known(&mut self, row: &Compared<'_>) {
-        self.known_total.add(self.currencies.of(row.currency()), row.cost);
+        let currency = self.currencies.of(row.currency());
+        self.account_day(row, currency).known.add(row);
         let hash = row.charge();
         if hash > self.largest {
             return;
@@ -214,7 +223,7 @@ impl Comparison {
         }
         let mut again: Counts<Fixed> = Counts::default();
         for charge in self.charges.into_values() {
-            let (known, new, cost) = match charge.is_same() {
+            let (known, new, cost) = match charge.new.is_same(&charge.known) {
                 true => (charge.known.rows, charge.new.rows, charge.new.sum),
                 false => (charge.same.0, charge.same.0, charge.same.1),
             };
@@ -225,12 +234,22 @@ impl Comparison {
             again.add(charge.currency, cost);
         }
         days.sort_unstable_by(|left, right| left.day.cmp(&right.day));
+        let (mut equal, mut equal_days, mut known_days, mut new_days) = (Counts::default(), 0, 0, 0);
+        for day in self.account_days.into_values() {
+            known_days += u64::from(day.known.rows > 0);
+            new_days += u64::from(day.new.rows > 0);
+            if day.new.is_same(&day.known) {
+                equal_days += 1;
+                equal.add(day.currency, day.new.sum);
+            }
+        }
         RowsAgain {
             days,
             is_a_sample: self.largest < u64::MAX,
             total: again.totals(&currencies),
-            known_total: self.known_total.totals(&currencies),
-            new_total: self.new_total.totals(&currencies),
+            account_days: known_days.min(new_days),
+            equal_account_days: equal_days,
+            equal_total: equal.totals(&currencies),
         }
     }
 }

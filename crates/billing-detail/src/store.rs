@@ -7,19 +7,18 @@
 //! Beyond this machine [`mod@crate::remote`] says how it is done.
 
 use std::{
-    collections::BTreeSet,
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use billing_core::flow::admit::{AccountPeriod, DayAgain, RowsAgain};
+use billing_core::flow::admit::{DayAgain, RowsAgain};
 use tempfile::TempDir;
 
 use crate::{
     compared::LineItems,
-    days,
+    days::{self, Of},
     error::{DetailError, LedgerError},
     lookup::{self, DetailRow, Part, RowFilter},
     owner::{KEPT, Owner, is_folder_name, new_folder_name},
@@ -203,18 +202,18 @@ impl DetailStore {
         lookup::rows(&self.parts(folder)?, filter, limit)
     }
 
-    /// The days of accounts and periods of which line items of the folders `known` stand in the folder `new` again.
+    /// The days of these accounts of which line items of the folders `known` stand in the folders `new` again.
     ///
     /// # Errors
     /// When a folder is missing or damaged.
     pub fn days_again(
         &self,
         known: &[String],
-        new: &str,
-        of: &BTreeSet<AccountPeriod>,
+        new: &[String],
+        of: &Of,
     ) -> Result<Vec<DayAgain>, DetailError> {
         let parts = self.parts_of(known)?;
-        let new = self.parts(new)?;
+        let new = self.parts_of(new)?;
         days::again(LineItems { parts: &parts, file: None }, LineItems { parts: &new, file: None }, of)
     }
 

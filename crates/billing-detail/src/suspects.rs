@@ -16,7 +16,7 @@ use crate::canonical::day;
 /// Most marks of each kind.
 const MARKS_MAX: usize = 1 << 18;
 /// Most pairs of files that are told.
-const PAIRS_MAX: usize = 8;
+const PAIRS_MAX: usize = 10_000;
 /// Where less than one of so many marks is the same, the files are parts that have a row or a sum alike by chance.
 const CHANCE: usize = 200;
 /// Most files that are looked at of those with the same mark.
@@ -93,15 +93,16 @@ impl Suspects {
         }
     }
 
-    /// Pairs of files that may have the same line items, those first that have most in common.
+    /// Pairs of files that may have the same line items, those first that have most of them in common.
     pub(crate) fn pairs(self) -> Vec<(usize, usize)> {
         let rows = self.rows.into_iter().map(|(hash, file)| ((hash, 0), file));
         let days = self.days.into_iter().filter(|(_, sum)| *sum != 0);
         let days = days.map(|((hash, file), sum)| ((hash, first_digits(sum)), file));
-        let mut shares: BTreeMap<(u32, u32), usize> = BTreeMap::new();
-        for (pair, share) in alike(rows.collect()).into_iter().chain(alike(days.collect())) {
-            let known = shares.entry(pair).or_default();
-            *known = share.max(*known);
+        let mut shares: BTreeMap<(u32, u32), [usize; 2]> = BTreeMap::new();
+        for (kind, pairs) in [alike(rows.collect()), alike(days.collect())].into_iter().enumerate() {
+            for (pair, share) in pairs {
+                shares.entry(pair).or_default()[kind] = share;
+            }
         }
         let mut pairs: Vec<_> = shares.into_iter().collect();
         pairs.sort_by_key(|(pair, share)| (Reverse(*share), *pair));

@@ -28,9 +28,9 @@ use crate::{
     rejection::Rejection,
 };
 
-pub use again::{DayOfBoth, FileAgain, RowsAgain, Span, admit_pair};
+pub use again::{Alike, DayOfBoth, FileAgain, RowsAgain, Span, admit_pair};
 pub use beside::{Beside, BesideCharges, BesidePeriod, Purpose, beside};
-pub use overlap::{DayAgain, Late, common_accounts, late};
+pub use overlap::{DayAgain, Late, accounts_of_other_periods, common_accounts, late};
 pub use refusal::Refusal;
 pub use same_rows::admit_files;
 
@@ -132,20 +132,33 @@ pub fn admit(
         check_addition(&own.name, own.version, &own.rows_again)?;
     }
     if !options.add {
-        let new = beside(content);
-        beside::check(&new, options.purpose, others)?;
-        check_bills(
-            content,
-            others.iter().filter(|other| beside::comparable(&new, options.purpose, other)),
-            job,
-        )?;
-        check_totals(content, others)?;
-        check_days(others)?;
+        let checked = check_beside(content, own, others, options, job);
+        checked.map_err(|refusal| match own {
+            Some(own) => Refusal::BesideOwn { refusal: Box::new(refusal), own: own.name.clone() },
+            None => refusal,
+        })?;
     }
     if let Some(own) = own.filter(|_| !options.add && !options.replace) {
         check_size(content, own)?;
     }
     Ok(Admission::Accepted)
+}
+
+/// Refuses what other documents have already. What the version in force has beside them was accepted with it: somebody
+/// gave `--add` then.
+fn check_beside(
+    content: &Content,
+    own: Option<&InForce>,
+    others: &[InForce],
+    options: AdmitOptions,
+    job: &str,
+) -> Result<(), Refusal> {
+    let new = beside(content);
+    beside::check(&new, options.purpose, own, others)?;
+    let comparable = others.iter().filter(|other| beside::comparable(&new, options.purpose, other));
+    check_bills(content, own, comparable, job)?;
+    check_totals(content, own, others)?;
+    check_days(others)
 }
 
 /// Whether all these rows were rejected before, each as often: by all that is known of them, whatever the file is called

@@ -6,6 +6,7 @@ use anyhow::Result;
 use billing_core::{
     Fixed, Period,
     decimal::{DecimalError, FRACTION_DIGITS_MAX, INTEGER_DIGITS_MAX},
+    flow::admit::Alike,
     rejection::Rejection,
 };
 use billing_detail::Progress;
@@ -162,8 +163,17 @@ pub fn text(report: &ImportReport) -> String {
             late.provider, late.period, late.total, late.known_total, late.name
         ));
     }
-    for (whose, span) in &report.again {
-        text.push_str(&format!("{whose} have rows of {} alike ({})\n", span.days(), span.extent()));
+    for (whose, alike) in &report.again {
+        text.push_str(&match alike {
+            Alike::Rows(span) => format!("{whose} have rows {} alike ({})\n", span.days(), span.extent()),
+            Alike::Days { count, total } => format!(
+                "{whose} come to the same on {count} days of accounts, in other rows ({total}): make sure that they are not \
+                 the same bill\n"
+            ),
+            Alike::NotCompared => {
+                format!("{whose} look alike and were not compared: make sure that no two have the same rows\n")
+            }
+        });
     }
     if let Some(previous) = &report.previous {
         let difference = &report.difference;

@@ -74,9 +74,10 @@ pub fn import(
     let sources = sources(app, importer, request)?;
     claim_detail(app)?;
     remove_orphans(app)?;
-    let Ingested { content, detail, suspects, .. } = ingest(app, importer, &sources, progress)?;
+    let Ingested { content, detail, suspects, has_assigned_periods, .. } =
+        ingest(app, importer, &sources, progress)?;
     check_rows(&content, &sources.told)?;
-    let again = compare::files(app, &content, detail.folder(), suspects)?;
+    let again = compare::files(app, &content, detail.folder(), &suspects)?;
     let new = New {
         importer,
         job,
@@ -86,6 +87,7 @@ pub fn import(
         },
         folder: detail.folder().to_owned(),
         content,
+        has_assigned_periods,
         options: AdmitOptions { add: request.add, replace: request.replace, purpose: purpose(importer) },
         created: app.now(),
     };

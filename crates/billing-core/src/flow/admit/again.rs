@@ -17,10 +17,12 @@ pub struct RowsAgain {
     pub is_a_sample: bool,
     /// What comes again.
     pub total: Totals,
-    /// What the first ones come to.
-    pub known_total: Totals,
-    /// What the others come to.
-    pub new_total: Totals,
+    /// How many days of accounts the side has that has fewer.
+    pub account_days: u64,
+    /// On how many of them both sides come to the same.
+    pub equal_account_days: u64,
+    /// What those come to.
+    pub equal_total: Totals,
 }
 
 /// The line items of a day.
@@ -65,9 +67,14 @@ pub struct Span {
 }
 
 impl Span {
-    /// The days, as `2026-10-01 to 2026-10-15`, or the only one.
+    /// The days, as `of 2026-10-01 to 2026-10-15`.
     pub fn days(&self) -> String {
-        if self.first == self.last { self.first.clone() } else { format!("{} to {}", self.first, self.last) }
+        match (&*self.first, &*self.last) {
+            (_, "") => "without a date".to_owned(),
+            (first, last) if first == last => format!("of {first}"),
+            ("", last) => format!("up to {last}"),
+            (first, last) => format!("of {first} to {last}"),
+        }
     }
 
     /// How many there are and what they come to, as `rows: 45, 48.6 CHF`.
@@ -77,36 +84,57 @@ impl Span {
     }
 }
 
+/// What two sides have alike that is taken all the same.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Alike {
+    /// Some line items.
+    Rows(Span),
+    /// The cost of days of accounts, in other line items.
+    Days {
+        /// How many days of accounts.
+        count: u64,
+        /// What they come to.
+        total: Totals,
+    },
+    /// Nobody knows: there are too many of them to compare.
+    NotCompared,
+}
+
 impl RowsAgain {
     /// Whether these are the same line items rather than parts that happen to have some alike: at least half of either's,
-    /// or of both's of a day, or both come to the same to a part of a hundredth.
+    /// or of both's of a day. One alone may be chance.
     fn is_again(&self) -> bool {
         let sum = |count: fn(&DayOfBoth) -> u64| self.days.iter().map(count).sum::<u64>();
         let known = sum(|day| day.known_again) * 2 >= sum(|day| day.known_rows);
         let new = sum(|day| day.new_again) * 2 >= sum(|day| day.new_rows);
+        let is_several = |known: u64, new: u64| known.max(new) > 1;
         let is_whole_day = |day: &DayOfBoth| {
-            day.known_again * 2 >= day.known_rows && day.new_again * 2 >= day.new_rows && day.new_again > 0
+            is_several(day.known_again, day.new_again)
+                && day.known_again * 2 >= day.known_rows
+                && day.new_again * 2 >= day.new_rows
         };
-        let is_some = self.span().is_some();
-        (is_some && (known || new || self.days.iter().any(is_whole_day))) || self.comes_to_the_same()
+        let any = is_several(sum(|day| day.known_again), sum(|day| day.new_again));
+        (any && (known || new)) || self.days.iter().any(is_whole_day)
     }
 
-    fn comes_to_the_same(&self) -> bool {
-        self.known_total == self.new_total && self.new_total.iter().any(|(_, amount)| amount.scale() > 2)
-    }
-
-    /// What comes again; nothing where there is none. Where both sides only come to the same, it is all of the later one.
-    pub fn span(&self) -> Option<Span> {
-        let all = self.comes_to_the_same();
-        let rows = |day: &DayOfBoth| if all { day.new_rows } else { day.new_again };
-        let days: Vec<&DayOfBoth> = self.days.iter().filter(|day| rows(day) > 0).collect();
+    /// The line items that come again; nothing where there are none.
+    fn span(&self) -> Option<Span> {
+        let days: Vec<&DayOfBoth> = self.days.iter().filter(|day| day.new_again > 0).collect();
         Some(Span {
             first: days.first()?.day.clone(),
             last: days.last()?.day.clone(),
-            rows: days.iter().map(|day| rows(day)).sum(),
-            total: if all { self.new_total.clone() } else { self.total.clone() },
+            rows: days.iter().map(|day| day.new_again).sum(),
+            total: self.total.clone(),
             is_the_least: self.is_a_sample,
         })
+    }
+
+    /// What both sides have alike, where it is worth telling.
+    pub fn alike(&self) -> Option<Alike> {
+        if self.equal_account_days > 1 && self.equal_account_days * 2 >= self.account_days {
+            return Some(Alike::Days { count: self.equal_account_days, total: self.equal_total.clone() });
+        }
+        self.span().map(Alike::Rows)
     }
 }
 
@@ -114,12 +142,12 @@ impl RowsAgain {
 ///
 /// # Errors
 /// When one is mostly the other again.
-pub fn admit_pair(FileAgain { first, second, found }: &FileAgain) -> Result<Option<Span>, Refusal> {
+pub fn admit_pair(FileAgain { first, second, found }: &FileAgain) -> Result<Option<Alike>, Refusal> {
     match found.span() {
         Some(span) if found.is_again() => {
             Err(Refusal::RowsTwice { first: first.clone(), second: second.clone(), span: Box::new(span) })
         }
-        alike => Ok(alike),
+        _ => Ok(found.alike()),
     }
 }
 
@@ -134,16 +162,9 @@ pub(super) fn check_addition(name: &str, version: u32, found: &RowsAgain) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::money::{Cost, Currency};
-
-    fn totals(amount: &str) -> Totals {
-        let mut totals = Totals::default();
-        totals.add(&Cost::new(amount.parse().unwrap(), Currency::parse("CHF").unwrap()));
-        totals
-    }
 
     /// Days with the rows of both sides, and how many of them are the same.
-    fn check(days: &[(u64, u64, u64)], [known, new]: [&str; 2], is_again: bool) {
+    fn check(days: &[(u64, u64, u64)], is_again: bool) {
         let day = |(at, (known_rows, new_rows, same)): (usize, &(u64, u64, u64))| DayOfBoth {
             day: format!("2026-10-{:02}", at + 1),
             known_rows: *known_rows,
@@ -151,28 +172,29 @@ mod tests {
             new_rows: *new_rows,
             new_again: *same,
         };
-        let days = days.iter().enumerate().map(day).collect();
-        let found = RowsAgain {
-            days,
-            total: totals("1"),
-            is_a_sample: false,
-            known_total: totals(known),
-            new_total: totals(new),
-        };
+        let found = RowsAgain { days: days.iter().enumerate().map(day).collect(), ..RowsAgain::default() };
         assert_eq!(found.is_again(), is_again, "{found:?}");
     }
 
     #[test]
     fn parts_have_few_rows_alike_and_the_same_rows_many() {
-        check(&[], ["0", "0"], false);
-        check(&[(10, 0, 0), (10, 10, 0)], ["2", "1"], false);
-        check(&[(10, 10, 4), (10, 10, 4)], ["2", "1"], false);
+        check(&[], false);
+        check(&[(10, 0, 0), (10, 10, 0)], false);
+        check(&[(10, 10, 4), (10, 10, 4)], false);
         // A part beside the whole, a day of both, and half of the smaller one.
-        check(&[(10, 3, 3), (10, 3, 3)], ["2", "1"], true);
-        check(&[(10, 0, 0), (10, 10, 10), (0, 10, 0)], ["2", "1"], true);
-        check(&[(10, 2, 1), (10, 0, 0)], ["2", "1"], true);
-        // Other rows that come to the same, which rounded prices often do.
-        check(&[(10, 20, 0)], ["1.001", "1.001"], true);
-        check(&[(10, 20, 0)], ["1.01", "1.01"], false);
+        check(&[(10, 3, 3), (10, 3, 3)], true);
+        check(&[(10, 0, 0), (10, 10, 10), (0, 10, 0)], true);
+        check(&[(10, 4, 2), (10, 0, 0)], true);
+        // Where parts meet, a row may be like the one before.
+        check(&[(10, 0, 0), (1, 1, 1), (0, 10, 0)], false);
+        check(&[(10, 1, 1)], false);
+    }
+
+    #[test]
+    fn days_that_come_to_the_same_are_told() {
+        let alike = |account_days, equal_account_days| {
+            RowsAgain { account_days, equal_account_days, ..RowsAgain::default() }.alike().is_some()
+        };
+        assert!(alike(10, 5) && !alike(10, 4) && !alike(1, 1));
     }
 }

@@ -54,6 +54,21 @@ impl BesideCharges {
         self.0.keys().find(|of| other.0.contains_key(of))
     }
 
+    /// Those of periods of which another version has none.
+    fn of_other_periods(&self, known: &Self) -> Self {
+        let fresh = self.0.iter().filter(|(of, _)| !known.0.contains_key(of));
+        Self(fresh.map(|(of, costs)| (of.clone(), costs.clone())).collect())
+    }
+
+    /// Those that another version does not have.
+    fn without(&self, known: &Self) -> Self {
+        let fresh = |(of, costs): (&BesidePeriod, &BTreeSet<(Currency, Decimal)>)| {
+            let costs = known.0.get(of).map_or_else(|| costs.clone(), |known| costs - known);
+            (of.clone(), costs)
+        };
+        Self(self.0.iter().map(fresh).collect())
+    }
+
     /// Purchases and refunds of reservations that look like one here and in another month there: of the same amount, and a
     /// purchase no further than a month away. A refund is told in the month of its purchase by the list, and in its own by
     /// the bill.
@@ -132,14 +147,23 @@ pub(super) fn comparable(new: &BesideCharges, purpose: Purpose, other: &InForce)
 }
 
 /// Refuses charges beside a bill that has them, and a bill with charges that are in force beside it.
-pub(super) fn check(new: &BesideCharges, purpose: Purpose, others: &[InForce]) -> Result<(), Refusal> {
+/// What the version in force has beside another document was accepted with it.
+pub(super) fn check(
+    new: &BesideCharges,
+    purpose: Purpose,
+    own: Option<&InForce>,
+    others: &[InForce],
+) -> Result<(), Refusal> {
+    let nothing = BesideCharges::default();
+    let accepted = own.map_or(&nothing, |own| &own.beside);
+    let (periods, charges) = (new.of_other_periods(accepted), new.without(accepted));
     for other in others.iter().filter(|other| other.purpose != purpose) {
-        if let Some((provider, period, kind)) = new.common(&other.beside) {
+        if let Some((provider, period, kind)) = periods.common(&other.beside) {
             let (provider, name) = (provider.clone(), other.name.clone());
             return Err(Refusal::BesideAndInside { kind: *kind, provider, period: *period, name });
         }
         if let Some(((provider, period, kind), (_, known_period, _), cost)) =
-            new.in_other_month(&other.beside)
+            charges.in_other_month(&other.beside)
         {
             return Err(Refusal::BesideInOtherMonth {
                 kind: *kind,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AccountPeriod, InForce, Refusal, account_periods, second_bill::period_totals};
+use super::{AccountPeriod, InForce, Refusal, Span, account_periods, second_bill::period_totals};
 use crate::{
     document::Content,
     ids::Provider,
@@ -15,8 +15,10 @@ use crate::{
 pub struct DayAgain {
     /// The provider.
     pub provider: Provider,
-    /// The billing period.
-    pub period: Period,
+    /// The account's id in normal form.
+    pub account: String,
+    /// The billing period, where rows of one period were compared.
+    pub period: Option<Period>,
     /// The day, as the provider writes it.
     pub day: String,
     /// How many line items of the day are in force.
@@ -25,6 +27,17 @@ pub struct DayAgain {
     pub rows: u64,
     /// What those come to.
     pub cost: Cost,
+}
+
+impl DayAgain {
+    /// Whether as much of the same day comes again here as there.
+    pub fn covers(&self, other: &Self) -> bool {
+        let day = |day: &Self| {
+            let of = (day.provider.clone(), day.account.clone(), day.period, day.day.clone());
+            (of, day.cost.currency.clone())
+        };
+        day(self) == day(other) && self.rows >= other.rows
+    }
 }
 
 /// Rows of a provider's period that has cost of the same accounts in another document of the job.
@@ -66,6 +79,30 @@ pub fn common_accounts(content: &Content, other: &InForce) -> BTreeSet<AccountPe
     new.into_keys().filter(|key| other.account_periods.contains_key(key)).collect()
 }
 
+/// The accounts of a document that may be the content again under another period, because its rows tell none: the job's own
+/// of the months about it, and others where an account has as many rows.
+pub fn accounts_of_other_periods(
+    content: &Content,
+    other: &InForce,
+    job: &str,
+) -> BTreeSet<(Provider, String)> {
+    let mut found = BTreeSet::new();
+    for ((provider, account, period), rows) in account_periods(content) {
+        let near = [period.previous().previous(), period.previous(), period.next(), period.next().next()];
+        let known =
+            other.account_periods.iter().filter(|((known_provider, known_account, known_period), _)| {
+                *known_provider == provider && *known_account == account && *known_period != period
+            });
+        let mut alike = known.map(|((_, _, period), known_rows)| {
+            (other.job == job && near.contains(period)) || *known_rows == rows
+        });
+        if alike.any(|alike| alike) {
+            found.insert((provider, account));
+        }
+    }
+    found
+}
+
 /// Refuses the days of another document of the job again, as exports of overlapping days have them. A late correction is
 /// another row; one that happens to be the same is not half of what is in force of its day.
 pub(super) fn check_days(others: &[InForce]) -> Result<(), Refusal> {
@@ -80,10 +117,13 @@ pub(super) fn check_days(others: &[InForce]) -> Result<(), Refusal> {
         }
         return Err(Refusal::DaysAgain {
             provider: first.provider.clone(),
-            first: first.day.clone(),
-            last: last.day.clone(),
-            rows: days.iter().map(|day| day.rows).sum(),
-            total,
+            span: Box::new(Span {
+                first: first.day.clone(),
+                last: last.day.clone(),
+                rows: days.iter().map(|day| day.rows).sum(),
+                total,
+                is_the_least: false,
+            }),
             name: other.name.clone(),
             version: other.version,
         });
@@ -99,7 +139,8 @@ mod tests {
     fn check(days: &[(&str, u64, u64, &str)], refused: bool) {
         let day = |(day, known_rows, rows, cost): &(&str, u64, u64, &str)| DayAgain {
             provider: Provider::named("Azure"),
-            period: "2026-09".parse().unwrap(),
+            account: "a".to_owned(),
+            period: "2026-09".parse().ok(),
             day: (*day).to_owned(),
             known_rows: *known_rows,
             rows: *rows,

@@ -30,7 +30,7 @@ pub enum Refusal {
     },
     /// Most rows of a file, or of a day, stand in another of its files too.
     #[error(
-        "{second} has rows of {} again that {first} has too ({}), and they would be billed twice: import \
+        "{second} has rows {} again that {first} has too ({}), and they would be billed twice: import \
          only one of the two, or export days and tables that do not overlap; if both are to be paid, import {second} as \
          a job of its own, with -n and --add",
         .span.days(), .span.extent()
@@ -45,7 +45,7 @@ pub enum Refusal {
     },
     /// Most rows that are to be added, or of one of their days, stand in the document already.
     #[error(
-        "{name} version {version} has rows of {} already that would be added again ({}), and they would be \
+        "{name} version {version} has rows {} already that would be added again ({}), and they would be \
          billed twice: import without --add what takes its place, or add only the rows that are new; if both are to be \
          paid, import this as a job of its own, with -n and --add",
         .span.days(), .span.extent()
@@ -167,24 +167,27 @@ pub enum Refusal {
     },
     /// Days that the job already delivered, in a document of another period.
     #[error(
-        "what {name} version {version} has of {provider} from {first} to {last} is here again (rows: {rows}, {total}) and would \
-         be billed twice: export only the days that are new, withdraw that document, or give --add if both are to be paid"
+        "{provider} rows {} of {name} version {version} are here again ({}) and would be billed twice: export only the days \
+         that are new, withdraw that document, or give --add if both are to be paid",
+        .span.days(), .span.extent()
     )]
     DaysAgain {
         /// The provider.
         provider: Provider,
-        /// The first of the days, as the provider writes it.
-        first: String,
-        /// The last of the days.
-        last: String,
-        /// How many rows come again.
-        rows: u64,
-        /// What they come to.
-        total: Totals,
+        /// What comes again.
+        span: Box<Span>,
         /// The other document.
         name: String,
         /// Its version.
         version: u32,
+    },
+    /// The same, where the document is in force already, so that `--add` would add to it.
+    #[error("{refusal}; --add would also add to {own}, which is in force: withdraw that first")]
+    BesideOwn {
+        /// Why it must not come into force.
+        refusal: Box<Refusal>,
+        /// The document.
+        own: String,
     },
     /// It has much less than what it would replace.
     #[error(

@@ -18,6 +18,7 @@ const LATE_ROWS_MAX: u64 = 10;
 /// stay in the document that brought them.
 pub(super) fn check_bills<'k>(
     content: &Content,
+    own: Option<&InForce>,
     others: impl Iterator<Item = &'k InForce>,
     job: &str,
 ) -> Result<(), Refusal> {
@@ -26,7 +27,11 @@ pub(super) fn check_bills<'k>(
     for other in others {
         let mut common = new.iter().filter(|(key, _)| other.account_periods.contains_key(*key));
         if other.job != job {
-            let Some(((provider, account, period), _)) = common.next() else { continue };
+            let is_accepted =
+                |key: &AccountPeriod| own.is_some_and(|own| own.account_periods.contains_key(key));
+            let Some(((provider, account, period), _)) = common.find(|(key, _)| !is_accepted(key)) else {
+                continue;
+            };
             let of = |totals: &BTreeMap<(Provider, Period), Totals>| {
                 totals.get(&(provider.clone(), *period)).cloned().unwrap_or_default()
             };
@@ -57,12 +62,19 @@ pub(super) fn check_bills<'k>(
 /// Refuses what another document comes to, to the last digit: the month once as CSV and once as Parquet, or through
 /// another importer whose accounts have other ids. Only totals finer than a hundredth tell that much; two fees of 10.00
 /// are nothing unusual.
-pub(super) fn check_totals(content: &Content, others: &[InForce]) -> Result<(), Refusal> {
+pub(super) fn check_totals(
+    content: &Content,
+    own: Option<&InForce>,
+    others: &[InForce],
+) -> Result<(), Refusal> {
     for ((provider, period), total) in period_totals(content) {
         if !total.iter().any(|(_, amount)| amount.scale() > 2) {
             continue;
         }
         let same = |other: &&InForce| other.totals.get(&(provider.clone(), period)) == Some(&total);
+        if own.as_ref().is_some_and(same) {
+            continue;
+        }
         if let Some(other) = others.iter().find(same) {
             let (name, version) = (other.name.clone(), other.version);
             return Err(Refusal::SameTotal { provider, period, total, name, version });

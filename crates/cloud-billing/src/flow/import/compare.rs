@@ -1,15 +1,20 @@
 //! Compares what is imported row by row: its files with each other, and all of it with what is in force, where they may
 //! have the same line items.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use billing_core::{
     document::Content,
-    flow::admit::{self, FileAgain, InForce, Span},
+    flow::admit::{self, Alike, FileAgain, InForce},
 };
-use billing_detail::DetailStore;
+use billing_detail::{DetailStore, Of};
 use billing_store::{Transaction, documents};
 
 use crate::app::App;
+
+/// Most pairs of files that are compared.
+const PAIRS_MAX: usize = 32;
 
 /// Compares the files that looked, while they were read, as if they had the same line items. Tells what they have alike.
 ///
@@ -19,16 +24,19 @@ pub(super) fn files(
     app: &App,
     content: &Content,
     folder: &str,
-    suspects: Vec<(String, String)>,
-) -> Result<Vec<(String, Span)>> {
+    suspects: &[(String, String)],
+) -> Result<Vec<(String, Alike)>> {
     // What has all line items again need not be read.
     admit::admit_files(content)?;
     let mut alike = Vec::new();
-    for (first, second) in suspects {
-        let found = app.detail.file_again(folder, &first, &second)?;
-        let pair = FileAgain { first, second, found };
-        let span = admit::admit_pair(&pair)?;
-        alike.extend(span.map(|span| (format!("{} and {}", pair.first, pair.second), span)));
+    for (first, second) in suspects.iter().take(PAIRS_MAX) {
+        let found = app.detail.file_again(folder, first, second)?;
+        let pair = FileAgain { first: first.clone(), second: second.clone(), found };
+        let found = admit::admit_pair(&pair)?;
+        alike.extend(found.map(|found| (format!("{} and {}", pair.first, pair.second), found)));
+    }
+    if suspects.len() > PAIRS_MAX {
+        alike.push((format!("{} more pairs of files", suspects.len() - PAIRS_MAX), Alike::NotCompared));
     }
     Ok(alike)
 }
@@ -41,6 +49,8 @@ pub(super) struct Scope<'n> {
     pub(super) job: &'n str,
     /// Whether it adds to the job's document.
     pub(super) add: bool,
+    /// Whether its format tells no period, so that the same rows may be in force under another one.
+    pub(super) has_assigned_periods: bool,
 }
 
 impl Scope<'_> {
@@ -53,19 +63,49 @@ impl Scope<'_> {
         own: Option<&mut InForce>,
         others: &mut [InForce],
     ) -> Result<()> {
-        if let Some(own) = own.filter(|_| self.add)
-            && !admit::common_accounts(self.content, own).is_empty()
-        {
-            let folders = documents::folders(tx, own.document, own.version)?;
-            own.rows_again = detail.rows_again(&folders, self.folder)?;
-        }
-        for other in others.iter_mut().filter(|other| other.job == self.job && !self.add) {
-            let common = admit::common_accounts(self.content, other);
-            if !common.is_empty() {
-                let folders = documents::folders(tx, other.document, other.version)?;
-                other.days_again = detail.days_again(&folders, self.folder, &common)?;
+        let own_folders = match &own {
+            Some(own) => documents::folders(tx, own.document, own.version)?,
+            None => Vec::new(),
+        };
+        if self.add {
+            if let Some(own) = own.filter(|own| !admit::common_accounts(self.content, own).is_empty()) {
+                own.rows_again = detail.rows_again(&own_folders, self.folder)?;
             }
+            return Ok(());
+        }
+        for other in others {
+            let mut days = Vec::new();
+            for of in self.worth_comparing(other) {
+                let known = documents::folders(tx, other.document, other.version)?;
+                let again = detail.days_again(&known, &[self.folder.to_owned()], &of)?;
+                // What the version in force has of the other document was accepted with it.
+                let accepted = if again.is_empty() {
+                    Vec::new()
+                } else {
+                    detail.days_again(&known, &own_folders, &of)?
+                };
+                days.extend(again.into_iter().filter(|day| !accepted.iter().any(|known| known.covers(day))));
+            }
+            other.days_again = days;
         }
         Ok(())
+    }
+
+    /// The line items that a document may have too.
+    fn worth_comparing(&self, other: &InForce) -> Vec<Of> {
+        let mut common = match other.job == self.job {
+            true => admit::common_accounts(self.content, other),
+            false => BTreeSet::new(),
+        };
+        let of_other_periods = match self.has_assigned_periods {
+            true => admit::accounts_of_other_periods(self.content, other, self.job),
+            false => BTreeSet::new(),
+        };
+        // Those are compared whatever their period.
+        common.retain(|(provider, account, _)| {
+            !of_other_periods.contains(&(provider.clone(), account.clone()))
+        });
+        let all = [Of::Periods(common), Of::Accounts(of_other_periods)];
+        all.into_iter().filter(|of| !of.is_empty()).collect()
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use billing_core::{
     Cost, Period, Totals,
     document::{Content, InvoiceTotal},
-    flow::admit::{self, Admission, AdmitOptions, InForce, Late, Purpose, Span},
+    flow::admit::{self, Admission, AdmitOptions, Alike, InForce, Late, Purpose},
     ids::Target,
     receive,
     rejection::{Rejection, Remark},
@@ -40,7 +40,7 @@ pub struct ImportReport {
     pub late: Vec<Late>,
     /// Line items that two files have, or an addition and what it is added to, too few to be a mistake for sure: whose
     /// they are, and what they come to.
-    pub again: Vec<(String, Span)>,
+    pub again: Vec<(String, Alike)>,
 }
 
 /// Content that is read and written down, about to come into force.
@@ -50,6 +50,8 @@ pub(super) struct New<'a> {
     pub(super) period: Period,
     pub(super) folder: String,
     pub(super) content: Content,
+    /// Whether there are rows whose format tells no period.
+    pub(super) has_assigned_periods: bool,
     pub(super) options: AdmitOptions,
     pub(super) created: String,
 }
@@ -82,7 +84,7 @@ pub(super) fn store(
     }
     let late = admit::late(&new.content, &others, new.job);
     let again = own.and_then(|own| {
-        Some((format!("what is added and {} version {}", own.name, own.version), own.rows_again.span()?))
+        Some((format!("what is added and {} version {}", own.name, own.version), own.rows_again.alike()?))
     });
     let created = receive_master_data(tx, &new.content)?;
     let remarks = new.content.remarks.clone();
@@ -138,7 +140,13 @@ fn in_force(
     let (own, mut others): (Vec<InForce>, Vec<InForce>) =
         known.into_iter().partition(|known| previous.is_some_and(|record| record.document == known.document));
     let mut own = own.into_iter().next();
-    let scope = Scope { content: &new.content, folder: &new.folder, job: new.job, add: new.options.add };
+    let scope = Scope {
+        content: &new.content,
+        folder: &new.folder,
+        job: new.job,
+        add: new.options.add,
+        has_assigned_periods: new.has_assigned_periods,
+    };
     scope.compare(tx, detail, own.as_mut(), &mut others)?;
     if let (Some(own), Some(version)) = (&mut own, previous) {
         let rejections = documents::rejections_of(tx, version.id)?;

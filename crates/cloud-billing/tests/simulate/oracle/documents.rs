@@ -55,6 +55,23 @@ fn row_count(files: &[Vec<Row>]) -> usize {
     taken(files).count()
 }
 
+/// Whether two files, or an addition and what it is added to, have several rows so much alike that they may be refused as
+/// the same.
+fn rows_come_twice(import: &Import, current: Option<&Vec<Vec<Row>>>) -> bool {
+    let alike = |one: &[Row], other: &[Row]| {
+        let key = |row: &Row| (row.account.clone(), row.currency.clone(), row.cost.clone(), row.sku.clone());
+        one.iter().filter(|row| other.iter().any(|other| key(row) == key(other))).count() > 1
+    };
+    let files = &import.files;
+    let mut pairs =
+        files.iter().enumerate().flat_map(|(at, one)| files[at + 1..].iter().map(move |other| (one, other)));
+    let added = current.filter(|_| import.add);
+    pairs.any(|(one, other)| alike(one, other) || alike(other, one))
+        || added.is_some_and(|known| {
+            alike(&files.concat(), &known.concat()) || alike(&known.concat(), &files.concat())
+        })
+}
+
 fn has_rejections(files: &[Vec<Row>]) -> bool {
     files.iter().flatten().any(|row| row.broken.is_some())
 }
@@ -75,6 +92,9 @@ impl Oracle {
             .iter()
             .find(|document| document.job == import.job && document.period == period)
             .and_then(|document| document.files.as_ref());
+        if rows_come_twice(import, current) {
+            return Outcome::Open;
+        }
         if row_count(&import.files) == 0 {
             return match current {
                 _ if import.replace => Outcome::Imported,
@@ -88,7 +108,7 @@ impl Oracle {
             return outcome;
         }
         if !import.add {
-            match self.is_a_second_bill(import) {
+            match self.is_a_second_bill(import, current) {
                 Some(true) => return Outcome::Refused,
                 None => return Outcome::Open,
                 Some(false) => {}
@@ -155,14 +175,18 @@ impl Oracle {
 
     /// Whether another job has a full bill of one of the accounts in one of its periods. Of ids that were joined only
     /// later it is not said.
-    fn is_a_second_bill(&self, import: &Import) -> Option<bool> {
+    /// What the document has already was accepted with it.
+    fn is_a_second_bill(&self, import: &Import, current: Option<&Vec<Vec<Row>>>) -> Option<bool> {
         let written = |row: &Row| (row.provider.clone(), row.account.clone(), row.period);
         let joined = |row: &Row| {
             let account = self.account_of(&row.provider, &row.account).cloned();
             (account.unwrap_or_else(|| (row.provider.clone(), row.account.clone())), row.period)
         };
-        let new: BTreeSet<_> = taken(&import.files).map(written).collect();
-        let new_joined: BTreeSet<_> = taken(&import.files).map(joined).collect();
+        let own: Vec<&Row> = current.into_iter().flat_map(|files| taken(files)).collect();
+        let mut new: BTreeSet<_> = taken(&import.files).map(written).collect();
+        let mut new_joined: BTreeSet<_> = taken(&import.files).map(joined).collect();
+        new.retain(|key| !own.iter().any(|row| written(row) == *key));
+        new_joined.retain(|key| !own.iter().any(|row| joined(row) == *key));
         let others = || {
             let others = self.documents.iter().filter(|document| document.job != import.job);
             others.flat_map(|document| document.files.iter().flat_map(|files| taken(files)))
