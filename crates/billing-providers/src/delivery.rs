@@ -11,6 +11,7 @@ use std::{
 
 use billing_core::{
     Period,
+    file_name::{FileKind, kind_of},
     ports::{Delivery, Manifest, ManifestFile, NoManifest},
 };
 
@@ -47,6 +48,8 @@ pub struct Selection {
     pub files: Vec<String>,
     /// How many rows the manifest says that each has.
     pub rows: Vec<Option<u64>>,
+    /// Tables that lie there and are of no delivery: neither the manifest names them, nor do they lie below another one.
+    pub strays: Vec<String>,
 }
 
 /// Chooses the files of a bill from a listing. `read` reads a small file by its listed name.
@@ -67,7 +70,24 @@ pub fn select(
     let files = locate(&chosen.name, &chosen.manifest, &|name| sizes.get(name).copied())?;
     let rows = chosen.manifest.files.iter().map(|file| file.rows).collect();
     let Manifest { report, period, .. } = chosen.manifest;
-    Ok(Selection { manifest: chosen.name, report, period, files, rows })
+    let strays = strays(delivery, listing, &chosen.name, &files);
+    Ok(Selection { manifest: chosen.name, report, period, files, rows, strays })
+}
+
+fn strays(delivery: &dyn Delivery, listing: &[Listed], chosen: &str, files: &[String]) -> Vec<String> {
+    let folder = |name: &str| name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let deliveries: BTreeSet<String> = listing
+        .iter()
+        .filter(|file| delivery.is_manifest(&file.name))
+        .map(|file| folder(&file.name))
+        .collect();
+    let files: BTreeSet<&str> = files.iter().map(String::as_str).collect();
+    let is_stray = |name: &str| {
+        let own = folder(name);
+        own == folder(chosen) || !deliveries.iter().any(|delivery| own.starts_with(delivery.as_str()))
+    };
+    let tables = listing.iter().map(|file| &file.name).filter(|name| kind_of(name) == FileKind::Table);
+    tables.filter(|name| !files.contains(name.as_str()) && is_stray(name)).cloned().collect()
 }
 
 /// The files that one manifest names. `size` tells the size of a file by its path below the same folder as the manifest's

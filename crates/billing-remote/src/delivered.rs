@@ -157,8 +157,9 @@ fn newest(
     let mut read = |key: &str| store.read_small(key, MANIFEST_MAX).map_err(|error| note(&failure, error));
     let selected = select(delivery, &listing, wanted, &mut read);
     let selected = selected.map_err(|sentence| own_or(&failure, store, sentence))?;
-    let Selection { manifest, period, files, rows, .. } = selected;
-    Ok(Chosen { keys: files, rows, manifest: Some(manifest), period: Some(period), ..Chosen::default() })
+    let Selection { manifest, period, files, rows, strays, .. } = selected;
+    let left_out = strays.iter().map(|key| store.location().address(key)).collect();
+    Ok(Chosen { keys: files, rows, manifest: Some(manifest), period: Some(period), left_out })
 }
 
 fn of_manifest(store: &ObjectStore, delivery: &dyn Delivery, key: &str) -> Result<Chosen, RemoteError> {

@@ -198,7 +198,13 @@ fn check_size(content: &Content, own: &InForce) -> Result<(), Refusal> {
     };
     let rows = content.rows();
     if rows * 2 < own.rows {
-        return shrunk(format!("{} rows", own.rows), format!("fewer than half of them ({rows})"));
+        let unread = match &content.rejections[..] {
+            [] => String::new(),
+            [first, ..] => {
+                format!(", and {} that cannot be taken, the first: {first}", content.rejections.len())
+            }
+        };
+        return shrunk(format!("{} rows", own.rows), format!("fewer than half of them ({rows}){unread}"));
     }
     let accounts = |of: &BTreeMap<AccountPeriod, u64>| {
         of.keys().map(|(provider, account, _)| (provider.clone(), account.clone())).collect::<BTreeSet<_>>()

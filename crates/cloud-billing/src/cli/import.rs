@@ -141,8 +141,15 @@ pub fn text(report: &ImportReport) -> String {
     let version = &report.version;
     let name = version.document_name();
     if report.already_imported {
+        let more = match report.is_a_part {
+            true => format!(
+                " with more than this, {} rows, {}: give --replace if this is all of it",
+                version.rows, version.totals
+            ),
+            false => String::new(),
+        };
         return format!(
-            "{name} is already imported: version {} of {} is in force\n",
+            "{name} is already imported: version {} of {} is in force{more}\n",
             version.version, version.created
         );
     }

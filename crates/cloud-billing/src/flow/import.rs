@@ -8,7 +8,7 @@ mod compare;
 mod into_force;
 mod local;
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::{Result, bail};
 use billing_core::{
@@ -67,7 +67,13 @@ pub fn import(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport> {
     let importer = named(&request.importer)?;
-    let job = if request.job.is_empty() { importer.name } else { request.job.trim() };
+    let job = if request.job.trim().is_empty() { importer.name } else { request.job.trim() };
+    if job.contains(|letter: char| letter == '/' || letter.is_control()) {
+        return Err(usage(format!(
+            "the job '{}' has a character that names do not have: / or a tab",
+            job.escape_debug()
+        )));
+    }
     if is_too_long(job) {
         return Err(usage(format!("the name of a job has up to {NAME_CHARACTERS_MAX} characters")));
     }
@@ -77,6 +83,7 @@ pub fn import(
     let Ingested { content, detail, suspects, has_assigned_periods, .. } =
         ingest(app, importer, &sources, progress)?;
     check_rows(&content, &sources.told)?;
+    check_dates(&content)?;
     let again = compare::files(app, &content, detail.folder(), &suspects)?;
     let new = New {
         importer,
@@ -135,7 +142,8 @@ fn ingest(
     let mut ingested = billing_detail::ingest(&sources.inputs, options, app.detail.begin()?)?;
     let left_out = [&*sources.left_out, &*ingested.left_out].concat();
     if !left_out.is_empty() {
-        tracing::warn!("Left out, as no part of a bill by name: {}", file_name::shown(&left_out));
+        let names = file_name::shown(&left_out);
+        tracing::warn!("Left out, as no part of the bill: {names}");
     }
     for rejection in &mut ingested.content.rejections {
         // A row that is not even cut right is still one of this provider's.
@@ -159,6 +167,34 @@ fn check_rows(content: &Content, told: &[(String, u64)]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses a file whose dates are written day first: those of the first twelve days of a month would be taken for other
+/// months. A single slip of the pen is rejected with its row.
+fn check_dates(content: &Content) -> Result<()> {
+    let periods: BTreeSet<Period> = content.buckets.iter().map(|bucket| bucket.key.period).collect();
+    for rejected in &content.rejections {
+        let Some(month) = month_of_day_first(&rejected.text) else { continue };
+        if periods.iter().any(|period| *period != month) {
+            bail!(
+                "{} line {}, column {}: '{}' is written with the day first, so that other dates of the file would be taken \
+                 for other months: nothing was imported; export it with dates like 2026-10-31 or 10/31/2026",
+                rejected.file,
+                rejected.line,
+                rejected.column,
+                rejected.text
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The month of a date like `31/10/2026`, which cannot be one with the month first.
+fn month_of_day_first(text: &str) -> Option<Period> {
+    let parts: Vec<&str> = text.trim().split('/').collect();
+    let [day, month, year] = parts[..] else { return None };
+    let is_day = matches!(day.parse::<u8>(), Ok(13..=31));
+    (is_day && year.len() == 4).then(|| format!("{year}-{month:0>2}").parse().ok())?
 }
 
 /// The period of a document that tells none: last month's where it has no rows at all.

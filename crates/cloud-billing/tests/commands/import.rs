@@ -167,3 +167,45 @@ fn sample_documents_are_shifted_to_last_month_where_the_settings_say_so() {
     assert!(!made.as_array().unwrap().is_empty());
     world.reconciles();
 }
+
+#[test]
+fn dates_with_the_day_first_are_refused_and_a_slip_of_the_pen_is_rejected() {
+    let world = World::new();
+    let rows = |dates: &[&str]| {
+        let rows = dates.iter().map(|date| format!("s,{date},1,CHF,VM\n"));
+        "SubscriptionId,Date,Cost,BillingCurrency,MeterCategory\n".to_owned() + &rows.collect::<String>()
+    };
+    world.write("british.csv", rows(&["05/02/2026", "12/02/2026", "13/02/2026"]));
+    let refused = world.fails("import azure-usage -n a -f british.csv");
+    assert!(
+        refused.contains("british.csv line 4, column Date: '13/02/2026' is written with the day first"),
+        "{refused}"
+    );
+    world.write("slip.csv", rows(&["10/02/2026", "10/12/2026", "13/10/2026"]));
+    let told = world.needs_a_person("import azure-usage -n a -f slip.csv");
+    assert!(told.contains("slip.csv line 4"), "{told}");
+}
+
+#[test]
+fn most_rows_rejected_is_told_where_a_version_has_few() {
+    let world = World::new();
+    let rows = |cost: &str| {
+        let rows = (0..10).map(|row| format!("s,2026-10-01,{},CHF,VM\n", if row == 0 { "1" } else { cost }));
+        "SubscriptionId,Date,Cost,BillingCurrency,MeterCategory\n".to_owned() + &rows.collect::<String>()
+    };
+    world.write("a.csv", rows("2"));
+    world.done("import azure-usage -n a -f a.csv");
+    world.write("a.csv", rows("CHF 2"));
+    let refused = world.fails("import azure-usage -n a -f a.csv");
+    assert!(refused.contains("(1), and 9 that cannot be taken, the first: a.csv line 3"), "{refused}");
+}
+
+#[test]
+fn a_job_has_a_plain_name() {
+    let world = World::new();
+    world.write("a.csv", "SubscriptionId,Date,Cost,BillingCurrency,MeterCategory\ns,2026-10-01,1,CHF,VM\n");
+    assert!(
+        world.wrong_usage("import azure-usage -n ../x -f a.csv").contains("the job '../x' has a character")
+    );
+    assert!(world.done("import azure-usage -n= -f a.csv").out.contains("azure-usage/2026-10"));
+}

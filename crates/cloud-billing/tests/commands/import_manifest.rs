@@ -25,6 +25,17 @@ fn a_folder_means_the_files_of_its_newest_manifest() {
 }
 
 #[test]
+fn tables_beside_a_delivery_are_left_out_and_told() {
+    let world = World::new();
+    bucket(&world);
+    world.write("bucket/other/portal.csv", "a,b\n1,2\n");
+    let told = world.done("import aws-cur -n aws -f bucket").err;
+    assert!(told.contains("Left out, as no part of the bill: bucket/"), "{told}");
+    assert!(told.contains("bucket/other/portal.csv"), "{told}");
+    assert!(!told.contains("/a1/"), "what an older manifest names is no stray: {told}");
+}
+
+#[test]
 fn a_manifest_by_name_may_be_an_older_one() {
     let world = World::new();
     bucket(&world);

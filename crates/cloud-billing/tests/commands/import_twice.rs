@@ -161,3 +161,140 @@ fn the_month_in_two_formats_is_one_bill() {
     let refused = world.fails("import aws-cur -n a -f both");
     assert!(refused.contains("(rows: 20, "), "{refused}");
 }
+
+/// Rows of an account, of which each costs a little more than the one before.
+fn bill(account: &str, service: &str, cents: u32) -> String {
+    let mut text =
+        "BilledCost,BillingCurrency,ProviderName,SubAccountId,BillingPeriodStart,ChargePeriodStart,ServiceName\n".to_owned();
+    for day in 1..=5 {
+        text.push_str(&format!("{day}.{cents},CHF,AWS,{account},2026-10-01,2026-10-0{day},{service}\n"));
+    }
+    text
+}
+
+#[test]
+fn a_second_bill_that_was_accepted_stays_accepted() {
+    let world = World::new();
+    world.write("main.csv", bill("1", "S", 10));
+    world.write("second.csv", bill("1", "T", 20));
+    world.done("import focus -n main -f main.csv");
+    assert!(
+        world.fails("import focus -n second -f second.csv").contains("give --add if both are to be paid")
+    );
+    world.done("import focus -n second -f second.csv --add");
+    // The next version of either takes the place of its own.
+    world.write("main.csv", bill("1", "S", 30));
+    world.write("second.csv", bill("1", "T", 40));
+    assert!(world.done("import focus -n main -f main.csv").out.contains("16.5 CHF"));
+    assert!(world.done("import focus -n second -f second.csv").out.contains("17 CHF"));
+    // What is new beside the other one is asked about, and the way out does not lead in a circle.
+    world.done(&format!("import focus -n third -f {}", {
+        world.write("third.csv", bill("3", "U", 10));
+        "third.csv"
+    }));
+    world.write(
+        "more.csv",
+        bill("1", "T", 40)
+            + &bill("3", "T", 50).lines().skip(1).map(|row| format!("{row}\n")).collect::<String>(),
+    );
+    let refused = world.fails("import focus -n second -f more.csv");
+    assert!(
+        refused.contains("--add would also add to second/2026-10, which is in force: withdraw that first"),
+        "{refused}"
+    );
+    world.done("import-withdraw second/2026-10 --why more");
+    assert!(world.done("import focus -n second -f more.csv --add").out.contains("34.5 CHF"));
+}
+
+#[test]
+fn the_same_rows_are_known_under_another_period() {
+    let export = |days: std::ops::RangeInclusive<u32>| {
+        let mut text =
+            "SubscriptionGuid,UsageDateTime,MeterCategory,InstanceId,PreTaxCost,Currency\n".to_owned();
+        for day in days {
+            let (month, day) = if day > 30 { (10, day - 30) } else { (9, day) };
+            text.push_str(&format!("s,2026-{month:02}-{day:02},VM,vm,1.{day:02}5,CHF\n"));
+        }
+        text
+    };
+    let again = "are here again (rows: 30, 34.8 CHF)";
+    for (first, then) in [
+        ("-n az", "-n az --period 2026-10"),
+        ("-n az --period 2026-10", "-n az"),
+        ("-n az --period 2026-10", "-n az --period 2026-09"),
+        ("-n az --period 2025-10", "-n other"),
+    ] {
+        let world = World::new();
+        world.write("usage.csv", export(1..=30));
+        world.done(&format!("import azure-usage {first} -f usage.csv"));
+        let refused = world.fails(&format!("import azure-usage {then} -f usage.csv"));
+        assert!(refused.contains(again), "{first}, {then}: {refused}");
+    }
+    // Part of a longer export, and then the days that are new.
+    let world = World::new();
+    world.write("usage.csv", export(1..=30));
+    world.done("import azure-usage -n az -f usage.csv");
+    world.write("usage.csv", export(1..=45));
+    assert!(world.fails("import azure-usage -n az --period 2026-10 -f usage.csv").contains(again));
+    world.write("usage.csv", export(31..=45));
+    world.done("import azure-usage -n az --period 2026-10 -f usage.csv");
+    world.write("usage.csv", export(31..=50));
+    world.done("import azure-usage -n az --period 2026-10 -f usage.csv");
+}
+
+#[test]
+fn days_that_come_to_the_same_in_other_rows_are_told() {
+    let export = |rows: &[(&str, &str)]| {
+        let mut text =
+            "SubscriptionId,Date,MeterCategory,MeterId,ResourceId,Cost,BillingCurrency\n".to_owned();
+        for day in 1..=9 {
+            for (meter, cost) in rows {
+                text.push_str(&format!("s,2026-10-0{day},VM,{meter},/vm/A,{day}.{cost},CHF\n"));
+            }
+        }
+        text
+    };
+    let world = World::new();
+    world.write("both/a.csv", export(&[("m-1", "125")]));
+    world.write("both/b.csv", export(&[("m-2", "125")]));
+    let out = world.done("import azure-usage -n az -f both").out;
+    assert!(
+        out.contains(
+            "both/a.csv and both/b.csv come to the same on 9 days of accounts, in other rows (46.125 CHF): make sure that they \
+             are not the same bill"
+        ),
+        "{out}"
+    );
+    // Another case of the resource is the same resource.
+    world.write(
+        "both/b.csv",
+        export(&[("m-1", "125")]).replace("/vm/A", "/VM/a") + "s,2026-10-10,VM,m-1,/vm/A,9.1,CHF\n",
+    );
+    let refused = world.fails("import azure-usage -n other -f both");
+    assert!(refused.contains("(rows: 9, "), "{refused}");
+}
+
+#[test]
+fn disjoint_days_that_come_to_the_same_are_parts() {
+    let world = World::new();
+    let week = |days: std::ops::RangeInclusive<u32>| {
+        let rows = days.map(|day| format!("s-1,2026-10-{day:02},VM,m-1,vm-1,,2.304,CHF\n"));
+        AZURE.to_owned() + &rows.collect::<String>()
+    };
+    world.write("a.csv", week(1..=7));
+    world.write("b.csv", week(8..=14));
+    world.done("import azure-usage -n az -f a.csv");
+    let out = world.done("import azure-usage -n az -f b.csv --add").out;
+    assert!(out.contains("32.256 CHF") && !out.contains("same bill"), "{out}");
+}
+
+#[test]
+fn already_imported_tells_that_there_is_more() {
+    let world = World::new();
+    world.write("a.csv", azure(1..=2, &[1]));
+    world.write("wrong.csv", azure(3..=4, &[1]));
+    world.done("import azure-usage -n az -f a.csv -f wrong.csv");
+    let out = world.done("import azure-usage -n az -f a.csv").out;
+    assert!(out.contains("in force with more than this, 4 rows, 4.104 CHF: give --replace"), "{out}");
+    assert!(world.done("import azure-usage -n az -f a.csv --replace").out.contains("2.032 CHF"));
+}

@@ -38,7 +38,7 @@ fn what_is_surely_no_bill_is_left_out_and_told_once() {
     }
     let told = world.done("import focus -n azure -f bill").err;
     let names = "bill/.p1.csv.crc, bill/README.md, bill/_SUCCESS, bill/p1.csv.sha256";
-    assert!(told.contains(&format!("Left out, as no part of a bill by name: {names}")), "{told}");
+    assert!(told.contains(&format!("Left out, as no part of the bill: {names}")), "{told}");
     assert_eq!(told.matches("Left out").count(), 1);
 }
 

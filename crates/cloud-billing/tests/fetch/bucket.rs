@@ -113,10 +113,7 @@ fn without_a_manifest_an_address_means_its_tables() {
     let import = &world.json("import focus -n focus -f s3://bills/focus/2026-10")[0];
     assert_eq!((&import["rows"], &import["totals"]["CHF"]), (&json!(2), &json!("3.75")));
     let told = world.done("import focus -n focus -f s3://bills/focus/2026-10").err;
-    assert!(
-        told.contains("Left out, as no part of a bill by name: s3://bills/focus/2026-10/notes.txt"),
-        "{told}"
-    );
+    assert!(told.contains("Left out, as no part of the bill: s3://bills/focus/2026-10/notes.txt"), "{told}");
     let one = world.done("import focus -n focus -f s3://bills/focus/2026-10/part-1.csv");
     assert!(one.out.contains("already imported"), "{}", one.out);
     let none = world.ends(1, "import focus -f s3://bills/nothing");

@@ -26,6 +26,8 @@ pub struct ImportReport {
     pub version: VersionRecord,
     /// Whether it was in force before.
     pub already_imported: bool,
+    /// Whether that version has more than what was imported now.
+    pub is_a_part: bool,
     /// The version that was in force before.
     pub previous: Option<VersionRecord>,
     /// What the totals changed by.
@@ -80,7 +82,7 @@ pub(super) fn store(
     let (own, others) = in_force(tx, detail, &new, previous.as_ref())?;
     let admission = admit::admit(&new.content, own.as_ref(), &others, new.options, new.job)?;
     if let (Admission::AlreadyImported, Some(version)) = (admission, &previous) {
-        return Ok(already_imported(version.clone()));
+        return Ok(already_imported(version.clone(), new.content.rows()));
     }
     let late = admit::late(&new.content, &others, new.job);
     let again = own.and_then(|own| {
@@ -116,6 +118,7 @@ pub(super) fn store(
     Ok(ImportReport {
         version,
         already_imported: false,
+        is_a_part: false,
         previous,
         difference,
         created,
@@ -156,8 +159,9 @@ fn in_force(
 }
 
 /// What is told of content that is in force already.
-fn already_imported(version: VersionRecord) -> ImportReport {
+fn already_imported(version: VersionRecord, rows: u64) -> ImportReport {
     ImportReport {
+        is_a_part: rows < version.rows,
         version,
         already_imported: true,
         previous: None,

@@ -30,7 +30,7 @@ pub(super) struct Local {
     pub(super) period: Option<Period>,
     /// The rows that a file should have, by the file's name.
     pub(super) told: Vec<(String, u64)>,
-    /// What lies beside them and is no part of a bill by its name.
+    /// What lies beside them and is no part of a bill by its name, or by the manifest.
     pub(super) left_out: Vec<String>,
 }
 
@@ -39,6 +39,8 @@ struct OfManifest {
     files: Vec<PathBuf>,
     period: Period,
     rows: Vec<Option<u64>>,
+    /// Tables beside them that no manifest names.
+    strays: Vec<String>,
 }
 
 /// The files that paths mean. A folder with manifests means the files of the newest of them, or of the period; a manifest
@@ -52,13 +54,15 @@ pub(super) fn files(importer: &Importer, paths: &[PathBuf], period: Option<Perio
                 let names = named.files.iter().map(|file| Input::file(file).name().to_owned());
                 local.told.extend(names.zip(named.rows).filter_map(|(name, rows)| Some((name, rows?))));
                 local.period = local.period.max(Some(named.period));
+                local.left_out.extend(named.strays);
                 files.extend(named.files);
             }
             None => files.push(path.clone()),
         }
     }
     let Found { inputs, left_out } = billing_detail::find(&files)?;
-    Ok(Local { inputs, left_out, ..local })
+    local.left_out.extend(left_out);
+    Ok(Local { inputs, ..local })
 }
 
 /// What the manifests of a folder, or a manifest itself, name; nothing where there is none.
@@ -74,7 +78,8 @@ fn of_manifest(delivery: &dyn Delivery, path: &Path, period: Option<Period>) -> 
         let chosen = select(delivery, &listing, Wanted { period, report: None }, &mut read)
             .map_err(|sentence| anyhow!("{}: {sentence}", path.display()))?;
         let files = chosen.files.iter().map(|name| path.join(name)).collect();
-        return Ok(Some(OfManifest { files, period: chosen.period, rows: chosen.rows }));
+        let strays = chosen.strays.iter().map(|name| path.join(name).display().to_string()).collect();
+        return Ok(Some(OfManifest { files, period: chosen.period, rows: chosen.rows, strays }));
     }
     if !path.is_file() || !delivery.is_manifest(&path.to_string_lossy()) {
         return Ok(None);
@@ -100,7 +105,7 @@ fn of_manifest(delivery: &dyn Delivery, path: &Path, period: Option<Period>) -> 
     let files = locate(&name, &manifest, &size).map_err(at)?;
     let rows = manifest.files.iter().map(|file| file.rows).collect();
     let files = files.iter().map(|file| root.join(file)).collect();
-    Ok(Some(OfManifest { files, period: manifest.period, rows }))
+    Ok(Some(OfManifest { files, period: manifest.period, rows, strays: Vec::new() }))
 }
 
 /// The folder of a path with `/` between names.
