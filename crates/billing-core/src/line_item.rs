@@ -77,6 +77,8 @@ pub struct RawLine<'r> {
     /// Who issued that invoice: one provider may invoice through several companies.
     pub invoice_issuer: &'r str,
     pub tags: Cow<'r, str>,
+    /// Whether the table has a date for each row and this one is without: a total in a spreadsheet, say.
+    pub is_undated: bool,
 }
 
 /// A row that was understood: what billing looks at in typed form, the rest as the provider's text.

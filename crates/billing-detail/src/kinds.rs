@@ -26,6 +26,8 @@ use crate::{
 
 /// How many texts make a kind; what billing reads from its tags is one more.
 const TEXTS: usize = 15;
+/// Bytes of a key before its texts: how long each is, the number of the tags, and whether there is no date.
+const HEAD: usize = 4 * (TEXTS + 2);
 /// Part of each digest: another number is needed when what is hashed below, or in `row::content_hash`, changes.
 const VERSION: u8 = 3;
 /// Most bytes of keys before it is time to forget them: some 40,000 kinds.
@@ -141,8 +143,9 @@ impl Kinds {
             raw.invoice_id,
             raw.invoice_issuer,
         ];
-        let mut lengths = [[0; 4]; TEXTS + 1];
+        let mut lengths = [[0; 4]; HEAD / 4];
         lengths[TEXTS] = tags.to_le_bytes();
+        lengths[TEXTS + 1] = u32::from(raw.is_undated).to_le_bytes();
         for (length, text) in lengths.iter_mut().zip(texts) {
             *length = (text.len() as u32).to_le_bytes();
         }
@@ -159,7 +162,7 @@ impl Kinds {
 
     /// Whether the texts of a key have a NUL byte in them.
     pub(crate) fn has_nul(&self, key: u32) -> bool {
-        memchr::memchr(0, &self.keys.text(key)[4 * (TEXTS + 1)..]).is_some()
+        memchr::memchr(0, &self.keys.text(key)[HEAD..]).is_some()
     }
 
     /// Adds the kind with this key, because a row of it was understood.

@@ -209,6 +209,7 @@ impl Layout for Fields {
             invoice_id: text(self.invoice_id),
             invoice_issuer: either(invoicing, either(legal, billing)),
             tags: self.tags.of(row),
+            is_undated: false,
         }
     }
 

@@ -202,6 +202,7 @@ impl Layout for Fields {
             invoice_id: "",
             invoice_issuer: text(self.publisher),
             tags: Cow::Borrowed(text(self.tags)),
+            is_undated: false,
         }
     }
 

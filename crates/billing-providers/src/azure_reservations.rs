@@ -198,6 +198,7 @@ impl Layout for Fields {
             invoice_id: text(self.invoice),
             invoice_issuer: "",
             tags: Cow::Borrowed(""),
+            is_undated: false,
         }
     }
 

@@ -251,6 +251,7 @@ impl Layout for Fields {
             invoice_issuer: "",
             // Some exports write an empty JSON text for no tags.
             tags: Some(text(self.tags)).filter(|tags| *tags != "\"\"").unwrap_or("").into(),
+            is_undated: self.date.is_some() && text(self.date).is_empty(),
         }
     }
 

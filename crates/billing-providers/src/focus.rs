@@ -258,6 +258,7 @@ impl Layout for Fields {
             invoice_id: text(self.invoice_id),
             invoice_issuer: text(self.invoice_issuer),
             tags: text(self.tags).into(),
+            is_undated: self.charge_period_start.is_some() && text(self.charge_period_start).is_empty(),
         }
     }
 

@@ -259,6 +259,7 @@ impl Layout for Fields {
             // Who sells is told, but not who issues the invoice.
             invoice_issuer: "",
             tags: self.tags(row),
+            is_undated: false,
         }
     }
 

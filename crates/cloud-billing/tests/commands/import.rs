@@ -209,3 +209,18 @@ fn a_job_has_a_plain_name() {
     );
     assert!(world.done("import azure-usage -n= -f a.csv").out.contains("azure-usage/2026-10"));
 }
+
+#[test]
+fn a_total_among_the_rows_is_rejected_whatever_the_period() {
+    let world = World::new();
+    world.write(
+        "a.csv",
+        "SubscriptionId,Date,Cost,BillingCurrency,MeterCategory\ns,2026-09-01,3,CHF,VM\n\nTotal,,3,CHF,\n",
+    );
+    let told = world.needs_a_person("import azure-usage -n a -f a.csv --period 2026-08");
+    assert!(
+        told.contains("a.csv line 4, column Date: '': the row has no date, as the others have"),
+        "{told}"
+    );
+    assert_eq!(world.json("imports")[0]["totals"]["CHF"], "3");
+}

@@ -49,9 +49,9 @@ impl BesideCharges {
         self.0.entry(of).or_default().insert((cost.currency.clone(), cost.amount.clone()));
     }
 
-    /// The first provider's period of which both documents have charges of one kind.
-    fn common(&self, other: &Self) -> Option<&BesidePeriod> {
-        self.0.keys().find(|of| other.0.contains_key(of))
+    /// The providers' periods of which both documents have charges of one kind.
+    fn common<'b>(&'b self, other: &'b Self) -> impl Iterator<Item = &'b BesidePeriod> {
+        self.0.keys().filter(|of| other.0.contains_key(of))
     }
 
     /// Those of periods of which another version has none.
@@ -143,7 +143,7 @@ pub fn beside(content: &Content) -> BesideCharges {
 
 /// Whether two documents are of one kind, so that the same account in the same period is a second bill.
 pub(super) fn comparable(new: &BesideCharges, purpose: Purpose, other: &InForce) -> bool {
-    purpose == other.purpose && (purpose == Purpose::FullBill || new.common(&other.beside).is_some())
+    purpose == other.purpose && (purpose == Purpose::FullBill || new.common(&other.beside).next().is_some())
 }
 
 /// Refuses charges beside a bill that has them, and a bill with charges that are in force beside it.
@@ -157,11 +157,16 @@ pub(super) fn check(
     let nothing = BesideCharges::default();
     let accepted = own.map_or(&nothing, |own| &own.beside);
     let (periods, charges) = (new.of_other_periods(accepted), new.without(accepted));
+    // All of them at once: whoever accepts one should know of the others.
+    let mut found = Vec::new();
     for other in others.iter().filter(|other| other.purpose != purpose) {
-        if let Some((provider, period, kind)) = periods.common(&other.beside) {
-            let (provider, name) = (provider.clone(), other.name.clone());
-            return Err(Refusal::BesideAndInside { kind: *kind, provider, period: *period, name });
-        }
+        let charge = |of: &BesidePeriod| (of.2, of.0.clone(), of.1, other.name.clone());
+        found.extend(periods.common(&other.beside).map(charge));
+    }
+    if !found.is_empty() {
+        return Err(Refusal::BesideAndInside { charges: found });
+    }
+    for other in others.iter().filter(|other| other.purpose != purpose) {
         if let Some(((provider, period, kind), (_, known_period, _), cost)) =
             charges.in_other_month(&other.beside)
         {

@@ -7,6 +7,14 @@ use crate::{
     period::Period,
 };
 
+/// Charges for a sentence.
+fn each(charges: &[(Beside, Provider, Period, String)]) -> String {
+    let one = |(kind, provider, period, name): &(Beside, Provider, Period, String)| {
+        format!("the {kind} of {provider} {period} are in force as part of {name}")
+    };
+    charges.iter().map(one).collect::<Vec<_>>().join(", and ")
+}
+
 /// Why content must not come into force.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -111,18 +119,12 @@ pub enum Refusal {
     },
     /// Charges beside the bill that the bill has too.
     #[error(
-        "the {kind} of {provider} {period} are in force as part of {name} already, and would be billed twice: withdraw \
-         that document, or give --add if both are to be paid"
+        "{} already, and would be billed twice: withdraw {}, or give --add if all are to be paid",
+        each(.charges), if .charges.len() == 1 { "that document" } else { "those documents" }
     )]
     BesideAndInside {
-        /// Which charges.
-        kind: Beside,
-        /// The provider.
-        provider: Provider,
-        /// The billing period.
-        period: Period,
-        /// The other document.
-        name: String,
+        /// The charges: which, of which provider and period, and the document that has them.
+        charges: Vec<(Beside, Provider, Period, String)>,
     },
     /// Charges beside the bill that look like those which it has in another month.
     #[error(
