@@ -93,10 +93,22 @@ pub fn run(app: &mut App, arguments: &Arguments) -> Result<Done> {
         Some(Command::Set { from, to, period, rate }) => {
             let rate = Decimal::parse(rate)
                 .map_err(|error| usage(format!("the rate '{rate}' {error}: write one like 0.8123")))?;
-            let record = rates::set(app, currency(from)?, currency(to)?, *period, rate)?;
+            let (from, to) = (currency(from)?, currency(to)?);
+            let is_same =
+                |known: &RateRecord| (&known.from, &known.to, known.period) == (&from, &to, *period);
+            let before = app.ledger.read(billing_store::rates::list)?.into_iter().find(is_same);
+            let record = rates::set(app, from, to, *period, rate)?;
+            if let Some(before) = before.filter(|before| before.rate != record.rate) {
+                tell(&format!("the rate was {} before ({})", before.rate, before.origin));
+            }
+            if record.to != app.settings.currency {
+                tell(&format!("billing converts into {} and does not use this rate", app.settings.currency));
+            }
             if rates::is_used(app, [&record])? {
                 tell(ISSUED_KEEP);
             }
+            print(&listing(&[record]).render(arguments.output))?;
+            return Ok(Done::Completely);
         }
         None => {}
     }

@@ -72,7 +72,10 @@ fn rates_are_listed_and_another_value_replaces_the_first() {
     world.done("fx set USD CHF 2026-10 0.8123");
     world.done("fx set usd chf 2026-09 0.80");
     world.done("fx set EUR CHF 2026-10 0.93");
-    world.done("fx set USD CHF 2026-10 0.812345678901");
+    let ran = world.done("fx set USD CHF 2026-10 0.812345678901");
+    assert!(ran.err.contains("the rate was 0.8123 before (by hand)"), "{}", ran.err);
+    assert!(!ran.out.contains("EUR"), "{}", ran.out);
+    assert!(world.done("fx set CHF USD 2026-10 1.2").err.contains("billing converts into CHF"));
     let rates = world.json("fx");
     for key in ["from", "to", "period", "rate", "source"] {
         assert!(keys(&rates[0]).contains(&key), "{rates}");
@@ -84,7 +87,15 @@ fn rates_are_listed_and_another_value_replaces_the_first() {
         .map(|rate| ["from", "to", "period", "rate"].map(|key| rate[key].as_str().unwrap()).join(" "))
         .collect();
     short.sort();
-    assert_eq!(short, ["EUR CHF 2026-10 0.93", "USD CHF 2026-09 0.8", "USD CHF 2026-10 0.812345678901"]);
+    assert_eq!(
+        short,
+        [
+            "CHF USD 2026-10 1.2",
+            "EUR CHF 2026-10 0.93",
+            "USD CHF 2026-09 0.8",
+            "USD CHF 2026-10 0.812345678901"
+        ]
+    );
 }
 
 #[test]
