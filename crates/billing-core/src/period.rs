@@ -42,6 +42,12 @@ impl Period {
         }
     }
 
+    /// How many months lie between two periods; 0 where they are the same.
+    pub fn months_apart(self, other: Self) -> u32 {
+        let months = |period: Self| u32::from(period.year) * 12 + u32::from(period.month);
+        months(self).abs_diff(months(other))
+    }
+
     /// The month before this one.
     #[must_use]
     pub fn previous(self) -> Self {

@@ -47,20 +47,28 @@ impl Side {
         }
     }
 
+    /// Whether both may be of the same resources and tags, which one side need not tell.
+    fn may_have_names_of(&self, other: &Side) -> bool {
+        let mut names = self.names.iter().zip(other.names);
+        names.all(|(name, other)| name.is_none() || other.is_none() || *name == other)
+    }
+
+    /// Whether they are of the same charge, for all that is told: they have the same resources, or the same tags.
+    fn has_names_of(&self, other: &Side) -> bool {
+        let [tags, resource] = self.names;
+        self.may_have_names_of(other)
+            && (tags == other.names[0] || resource == other.names[1] && resource.is_some())
+    }
+
     /// Whether both come to the same, so that it cannot be chance: other resources have costs of their own, and single amounts
     /// of no more than two digits after the point are often alike. A provider that adds up binary numbers is off by some
     /// last digits.
     fn is_same(&self, other: &Side) -> bool {
         let (units, other_units) = (self.sum.words().0, other.sum.words().0);
         let is_fine = units % 10i128.pow(16) != 0;
-        let may_be_one = self
-            .names
-            .iter()
-            .zip(other.names)
-            .all(|(name, other)| name.is_none() || other.is_none() || *name == other);
         units.abs_diff(other_units) <= units.unsigned_abs() / 1_000_000_000
             && units != 0
-            && may_be_one
+            && self.may_have_names_of(other)
             && (is_fine || self.rows != other.rows)
     }
 }
@@ -223,10 +231,11 @@ impl Comparison {
         }
         let mut again: Counts<Fixed> = Counts::default();
         for charge in self.charges.into_values() {
-            let (known, new, cost) = match charge.new.is_same(&charge.known) {
-                true => (charge.known.rows, charge.new.rows, charge.new.sum),
-                false => (charge.same.0, charge.same.0, charge.same.1),
-            };
+            let (known, new, cost) =
+                match charge.new.is_same(&charge.known) && charge.new.has_names_of(&charge.known) {
+                    true => (charge.known.rows, charge.new.rows, charge.new.sum),
+                    false => (charge.same.0, charge.same.0, charge.same.1),
+                };
             let day = &mut days[charge.day as usize];
             day.new_rows += u64::from(charge.new.rows);
             day.known_again += u64::from(known);
@@ -310,7 +319,7 @@ mod tests {
     #[test]
     fn other_rows_that_come_to_the_same_are_the_same_charge() {
         let of = |resource, cost: &[u8]| {
-            let texts = ["AWS", "1", "2026-10", "USD", "2026-10-01", "", "EC2", "sku", "", resource];
+            let texts = ["AWS", "1", "2026-10", "USD", "2026-10-01", "", "EC2", "sku", "", "", resource];
             (texts, Fixed::parse(cost).unwrap())
         };
         for (known, new, is_same) in [

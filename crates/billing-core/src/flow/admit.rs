@@ -30,7 +30,7 @@ use crate::{
 
 pub use again::{Alike, DayOfBoth, FileAgain, RowsAgain, Span, admit_pair};
 pub use beside::{Beside, BesideCharges, BesidePeriod, Purpose, beside};
-pub use overlap::{DayAgain, Late, accounts_of_other_periods, common_accounts, late};
+pub use overlap::{DayAgain, Late, accounts_of_other_periods, common_accounts, is_of_a_period, late};
 pub use refusal::Refusal;
 pub use same_rows::admit_files;
 

@@ -147,8 +147,7 @@ impl Normaliser {
             return Ok(period);
         }
         if raw.is_undated {
-            let problem =
-                "the row has no date, as the others have; write it, or take the row out if it is a total";
+            let problem = "the row has no date; write it, or take the row out if it is a total";
             return Err(("ChargePeriodStart", raw.charge_period_start, problem.to_owned()));
         }
         if let Some(period) = self.default_period {

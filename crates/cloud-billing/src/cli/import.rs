@@ -170,7 +170,7 @@ pub fn text(report: &ImportReport) -> String {
             late.provider, late.period, late.total, late.known_total, late.name
         ));
     }
-    for (whose, alike) in &report.again {
+    for (whose, alike) in report.again.iter().take(TOLD_MAX) {
         text.push_str(&match alike {
             Alike::Rows(span) => format!("{whose} have rows {} alike ({})\n", span.days(), span.extent()),
             Alike::Days { count, total } => format!(
@@ -181,6 +181,9 @@ pub fn text(report: &ImportReport) -> String {
                 format!("{whose} look alike and were not compared: make sure that no two have the same rows\n")
             }
         });
+    }
+    if report.again.len() > TOLD_MAX {
+        text.push_str(&format!("and {} more that are alike\n", report.again.len() - TOLD_MAX));
     }
     if let Some(previous) = &report.previous {
         let difference = &report.difference;

@@ -191,7 +191,8 @@ fn check_dates(content: &Content) -> Result<()> {
 
 /// The month of a date like `31/10/2026`, which cannot be one with the month first.
 fn month_of_day_first(text: &str) -> Option<Period> {
-    let parts: Vec<&str> = text.trim().split('/').collect();
+    let date = text.split_whitespace().next().unwrap_or_default();
+    let parts: Vec<&str> = date.split('/').collect();
     let [day, month, year] = parts[..] else { return None };
     let is_day = matches!(day.parse::<u8>(), Ok(13..=31));
     (is_day && year.len() == 4).then(|| format!("{year}-{month:0>2}").parse().ok())?

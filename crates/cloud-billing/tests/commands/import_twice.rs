@@ -298,3 +298,105 @@ fn already_imported_tells_that_there_is_more() {
     assert!(out.contains("in force with more than this, 4 rows, 4.104 CHF: give --replace"), "{out}");
     assert!(world.done("import azure-usage -n az -f a.csv --replace").out.contains("2.032 CHF"));
 }
+
+#[test]
+fn a_bill_that_was_accepted_is_no_way_in_for_the_rows_of_the_other() {
+    let headings = "service.description,sku.id,usage_start_time,project.id,billing_account_id,cost,currency,credits,\
+                    invoice.month\n";
+    let rows = |cents: u32| {
+        let row =
+            |day: u32| format!("C,s,2026-10-{day:02} 00:00:00 UTC,shop,A,10.{cents}{day:02},CHF,[],202610\n");
+        (1..=31).map(row).collect::<String>()
+    };
+    let credit = "C,s,2026-10-20 00:00:00 UTC,shop,B,-5.00,CHF,[],202610\n";
+    let world = World::new();
+    world.write("a.csv", headings.to_owned() + &rows(0));
+    world.write("b.csv", headings.to_owned() + credit);
+    world.done("import gcp-bigquery -n a -f a.csv");
+    world.done("import gcp-bigquery -n credits -f b.csv --add");
+    world.write("b.csv", headings.to_owned() + credit + &rows(0));
+    let refused = world.fails("import gcp-bigquery -n credits -f b.csv");
+    assert!(refused.contains("of a/2026-10 version 1 are here again (rows: 31, "), "{refused}");
+    // Other rows are taken, and what they stand beside is told.
+    world.write("b.csv", headings.to_owned() + credit + &rows(1));
+    let out = world.done("import gcp-bigquery -n credits -f b.csv").out;
+    assert!(out.contains("of GCP 2026-10 it has 308.596 CHF, beside 310.496 CHF in a/2026-10"), "{out}");
+}
+
+#[test]
+fn a_list_that_was_accepted_beside_a_bill_is_asked_about_when_it_has_the_bill_s_charges() {
+    let world = World::new();
+    world.write(
+        "bill.csv",
+        "SubscriptionId,Date,MeterCategory,Cost,BillingCurrency,ChargeType,PricingModel,ReservationId,Term\n\
+         s,2026-10-01,VM,1.125,CHF,Usage,OnDemand,,\ns,2026-10-01,VM,500,CHF,Purchase,Reservation,ro-1,P1Y\n",
+    );
+    let headings = "EventDate,BillingMonth,EventType,Amount,Currency,PurchasingSubscriptionGuid,ReservationOrderId,\
+                    ArmSkuName,Quantity,Term,BillingFrequency\n";
+    let row = |amount: u32, sku: &str| {
+        format!("2026-10-01,2026-10-01,Purchase,{amount},CHF,s,ro-{amount},{sku},1,P1Y,OneTime\n")
+    };
+    world.write("list.csv", headings.to_owned() + &row(11, "a"));
+    world.done("import azure-usage -n az -f bill.csv");
+    world.done("import azure-reservations -n list -f list.csv --add");
+    world.write("list.csv", headings.to_owned() + &row(12, "a"));
+    let out = world.done("import azure-reservations -n list -f list.csv").out;
+    assert!(out.contains("of Azure 2026-10 it has 12 CHF, beside 501.125 CHF in az/2026-10"), "{out}");
+    world.write("list.csv", headings.to_owned() + &row(500, "a"));
+    let refused = world.fails("import azure-reservations -n list -f list.csv");
+    assert!(
+        refused.contains("the reservation purchases of Azure 2026-10 are in force as part of az/2026-10"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_year_that_is_mistyped_is_noticed_with_the_next_export() {
+    let export = |days: u32| {
+        let rows = (1..=days).map(|day| format!("s,2026-10-{day:02},VM,vm,2.304,CHF\n"));
+        "SubscriptionGuid,UsageDateTime,MeterCategory,InstanceId,PreTaxCost,Currency\n".to_owned()
+            + &rows.collect::<String>()
+    };
+    let world = World::new();
+    world.write("usage.csv", export(20));
+    world.done("import azure-usage -n az -f usage.csv --period 2025-10");
+    world.write("usage.csv", export(31));
+    for job in ["az", "other"] {
+        let refused = world.fails(&format!("import azure-usage -n {job} -f usage.csv --period 2026-10"));
+        assert!(
+            refused.contains("of az/2025-10 version 1 are here again (rows: 20, 46.08 CHF)"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn what_is_charged_each_month_for_the_day_of_a_contract_is_taken_each_month() {
+    let world = World::new();
+    let headings =
+        "BilledCost,BillingCurrency,ProviderName,SubAccountId,ServiceName,ChargeCategory,ChargePeriodStart\n";
+    let rows: String =
+        ["a", "b"].map(|team| format!("49.90,CHF,Atlassian,{team},Jira,Purchase,2026-01-01\n")).concat();
+    world.write("m.csv", headings.to_owned() + &rows);
+    for month in ["08", "09", "10"] {
+        let out = world.done(&format!("import focus -n jira -f m.csv --period 2026-{month}")).out;
+        assert!(out.contains("version 1: 2 rows"), "{out}");
+    }
+}
+
+#[test]
+fn machines_with_and_without_a_tag_are_parts() {
+    let world = World::new();
+    let export = |labels: &str| {
+        let row = |day: u32| {
+            format!("Compute,n2,2026-10-{day:02} 00:00:00 UTC,shop,\"{labels}\",0.0475,CHF,[],202610\n")
+        };
+        "service.description,sku.id,usage_start_time,project.id,labels,cost,currency,credits,invoice.month\n"
+            .to_owned()
+            + &(1..=31).map(row).collect::<String>()
+    };
+    world.write("both/a.csv", export("[]"));
+    world.write("both/b.csv", export("[{\"\"key\"\": \"\"team\"\", \"\"value\"\": \"\"x\"\"}]"));
+    let out = world.done("import gcp-bigquery -n g -f both").out;
+    assert!(out.contains("2.945 CHF") && out.contains("come to the same on 31 days"), "{out}");
+}

@@ -54,6 +54,20 @@ impl BesideCharges {
         self.0.keys().filter(|of| other.0.contains_key(of))
     }
 
+    /// Those of which charges of the same amount stand in the other document.
+    fn common_amounts<'b>(&'b self, other: &'b Self) -> impl Iterator<Item = &'b BesidePeriod> {
+        let has_common = |of: &BesidePeriod, costs: &BTreeSet<(Currency, Decimal)>| {
+            let known = other.0.get(of);
+            known.is_some_and(|known| costs.intersection(known).any(|(_, amount)| !amount.is_zero()))
+        };
+        self.0.iter().filter(move |(of, costs)| has_common(of, costs)).map(|(of, _)| of)
+    }
+
+    /// The providers' periods of which both documents have such charges.
+    pub(super) fn common_periods(&self, other: &Self) -> BTreeSet<(Provider, Period)> {
+        self.common(other).map(|(provider, period, _)| (provider.clone(), *period)).collect()
+    }
+
     /// Those of periods of which another version has none.
     fn of_other_periods(&self, known: &Self) -> Self {
         let fresh = self.0.iter().filter(|(of, _)| !known.0.contains_key(of));
@@ -161,7 +175,8 @@ pub(super) fn check(
     let mut found = Vec::new();
     for other in others.iter().filter(|other| other.purpose != purpose) {
         let charge = |of: &BesidePeriod| (of.2, of.0.clone(), of.1, other.name.clone());
-        found.extend(periods.common(&other.beside).map(charge));
+        let common = periods.common(&other.beside).chain(charges.common_amounts(&other.beside));
+        found.extend(common.collect::<BTreeSet<_>>().into_iter().map(charge));
     }
     if !found.is_empty() {
         return Err(Refusal::BesideAndInside { charges: found });

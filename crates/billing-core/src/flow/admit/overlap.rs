@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AccountPeriod, InForce, Refusal, Span, account_periods, second_bill::period_totals};
+use super::{AccountPeriod, InForce, Refusal, Span, account_periods, beside, second_bill::period_totals};
 use crate::{
     document::Content,
     ids::Provider,
@@ -40,7 +40,7 @@ impl DayAgain {
     }
 }
 
-/// Rows of a provider's period that has cost of the same accounts in another document of the job.
+/// Rows of a provider's period that has cost of the same accounts, or the same kind of charges, in another document.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Late {
     /// The provider.
@@ -55,13 +55,15 @@ pub struct Late {
     pub known_total: Totals,
 }
 
-/// The periods of content of which another document of the job has the same accounts.
-pub fn late(content: &Content, others: &[InForce], job: &str) -> Vec<Late> {
+/// The periods of content of which another document has the same accounts or the same kind of charges.
+pub fn late(content: &Content, others: &[InForce]) -> Vec<Late> {
     let (totals, mut found) = (period_totals(content), Vec::new());
-    for other in others.iter().filter(|other| other.job == job) {
+    let charges = beside(content);
+    for other in others {
         let common = common_accounts(content, other);
-        let periods: BTreeSet<(Provider, Period)> =
+        let mut periods: BTreeSet<(Provider, Period)> =
             common.into_iter().map(|(provider, _, period)| (provider, period)).collect();
+        periods.extend(charges.common_periods(&other.beside));
         found.extend(periods.into_iter().map(|(provider, period)| {
             let of = |totals: &BTreeMap<(Provider, Period), Totals>| {
                 totals.get(&(provider.clone(), period)).cloned().unwrap_or_default()
@@ -79,28 +81,33 @@ pub fn common_accounts(content: &Content, other: &InForce) -> BTreeSet<AccountPe
     new.into_keys().filter(|key| other.account_periods.contains_key(key)).collect()
 }
 
-/// The accounts of a document that may be the content again under another period, because its rows tell none: the job's own
-/// of the months about it, and others where an account has as many rows.
-pub fn accounts_of_other_periods(
-    content: &Content,
-    other: &InForce,
-    job: &str,
-) -> BTreeSet<(Provider, String)> {
+/// Months between two periods at which a slip of the pen in one of them is still looked for.
+const MONTHS_APART_MAX: u32 = 13;
+
+/// The accounts of a document that may be the content again under another period, because its rows tell none: those that
+/// have cost at most a year and a month away, or as many rows.
+pub fn accounts_of_other_periods(content: &Content, other: &InForce) -> BTreeSet<(Provider, String)> {
     let mut found = BTreeSet::new();
     for ((provider, account, period), rows) in account_periods(content) {
-        let near = [period.previous().previous(), period.previous(), period.next(), period.next().next()];
-        let known =
-            other.account_periods.iter().filter(|((known_provider, known_account, known_period), _)| {
-                *known_provider == provider && *known_account == account && *known_period != period
-            });
-        let mut alike = known.map(|((_, _, period), known_rows)| {
-            (other.job == job && near.contains(period)) || *known_rows == rows
-        });
-        if alike.any(|alike| alike) {
+        let is_near = |known: &Period| period.months_apart(*known) <= MONTHS_APART_MAX;
+        let of = |key: &AccountPeriod| key.0 == provider && key.1 == account && key.2 != period;
+        let mut known = other.account_periods.iter().filter(|(key, _)| of(key));
+        if known.any(|((_, _, known), known_rows)| is_near(known) || *known_rows == rows) {
             found.insert((provider, account));
         }
     }
     found
+}
+
+/// Whether a day that comes again under another period is about one of an account's periods, in either document: what is
+/// charged every month for one and the same day, on which a contract began, is not.
+pub fn is_of_a_period(day: &DayAgain, content: &Content, other: &InForce) -> bool {
+    let Some(month) = Period::of_date(&day.day) else { return true };
+    let new = account_periods(content);
+    let mut of = new.keys().chain(other.account_periods.keys());
+    of.any(|(provider, account, period)| {
+        *provider == day.provider && *account == day.account && month.months_apart(*period) <= 1
+    })
 }
 
 /// Refuses the days of another document of the job again, as exports of overlapping days have them. A late correction is

@@ -72,10 +72,13 @@ pub(super) fn check_totals(
             continue;
         }
         let same = |other: &&InForce| other.totals.get(&(provider.clone(), period)) == Some(&total);
-        if own.as_ref().is_some_and(same) {
-            continue;
-        }
-        if let Some(other) = others.iter().find(same) {
+        let is_accepted = |other: &&InForce| {
+            let is_common = |key: &&AccountPeriod| {
+                (&key.0, key.2) == (&provider, period) && other.account_periods.contains_key(*key)
+            };
+            own.is_some_and(|own| own.account_periods.keys().any(|key| is_common(&key)))
+        };
+        if let Some(other) = others.iter().find(|other| same(other) && !is_accepted(other)) {
             let (name, version) = (other.name.clone(), other.version);
             return Err(Refusal::SameTotal { provider, period, total, name, version });
         }

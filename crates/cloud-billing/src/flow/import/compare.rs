@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use billing_core::{
     document::Content,
-    flow::admit::{self, Alike, FileAgain, InForce},
+    flow::admit::{self, Alike, DayAgain, FileAgain, InForce},
 };
 use billing_detail::{DetailStore, Of};
 use billing_store::{Transaction, documents};
@@ -75,7 +75,7 @@ impl Scope<'_> {
         }
         for other in others {
             let mut days = Vec::new();
-            for of in self.worth_comparing(other) {
+            for of in self.worth_comparing(own.as_deref(), other) {
                 let known = documents::folders(tx, other.document, other.version)?;
                 let again = detail.days_again(&known, &[self.folder.to_owned()], &of)?;
                 // What the version in force has of the other document was accepted with it.
@@ -84,21 +84,25 @@ impl Scope<'_> {
                 } else {
                     detail.days_again(&known, &own_folders, &of)?
                 };
-                days.extend(again.into_iter().filter(|day| !accepted.iter().any(|known| known.covers(day))));
+                let is_new = |day: &DayAgain| !accepted.iter().any(|known| known.covers(day));
+                let is_due =
+                    |day: &DayAgain| day.period.is_some() || admit::is_of_a_period(day, self.content, other);
+                days.extend(again.into_iter().filter(|day| is_new(day) && is_due(day)));
             }
             other.days_again = days;
         }
         Ok(())
     }
 
-    /// The line items that a document may have too.
-    fn worth_comparing(&self, other: &InForce) -> Vec<Of> {
-        let mut common = match other.job == self.job {
-            true => admit::common_accounts(self.content, other),
-            false => BTreeSet::new(),
-        };
+    /// The line items that a document may have too: of the accounts that both have in the job's other documents, and in those
+    /// of other jobs beside which the version in force was accepted. A second bill of any other is refused anyway.
+    fn worth_comparing(&self, own: Option<&InForce>, other: &InForce) -> Vec<Of> {
+        let mut common = admit::common_accounts(self.content, other);
+        if other.job != self.job {
+            common.retain(|key| own.is_some_and(|own| own.account_periods.contains_key(key)));
+        }
         let of_other_periods = match self.has_assigned_periods {
-            true => admit::accounts_of_other_periods(self.content, other, self.job),
+            true => admit::accounts_of_other_periods(self.content, other),
             false => BTreeSet::new(),
         };
         // Those are compared whatever their period.

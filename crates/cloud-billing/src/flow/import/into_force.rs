@@ -82,9 +82,9 @@ pub(super) fn store(
     let (own, others) = in_force(tx, detail, &new, previous.as_ref())?;
     let admission = admit::admit(&new.content, own.as_ref(), &others, new.options, new.job)?;
     if let (Admission::AlreadyImported, Some(version)) = (admission, &previous) {
-        return Ok(already_imported(version.clone(), new.content.rows()));
+        return Ok(already_imported(version.clone(), &new));
     }
-    let late = admit::late(&new.content, &others, new.job);
+    let late = admit::late(&new.content, &others);
     let again = own.and_then(|own| {
         Some((format!("what is added and {} version {}", own.name, own.version), own.rows_again.alike()?))
     });
@@ -159,9 +159,9 @@ fn in_force(
 }
 
 /// What is told of content that is in force already.
-fn already_imported(version: VersionRecord, rows: u64) -> ImportReport {
+fn already_imported(version: VersionRecord, new: &New<'_>) -> ImportReport {
     ImportReport {
-        is_a_part: rows < version.rows,
+        is_a_part: new.content.rows() < version.rows && !new.options.add,
         version,
         already_imported: true,
         previous: None,

@@ -55,12 +55,16 @@ fn row_count(files: &[Vec<Row>]) -> usize {
     taken(files).count()
 }
 
+/// What makes rows look the same.
+fn look(row: &Row) -> [&String; 4] {
+    [&row.account, &row.currency, &row.cost, &row.sku]
+}
+
 /// Whether two files, or an addition and what it is added to, have several rows so much alike that they may be refused as
 /// the same.
 fn rows_come_twice(import: &Import, current: Option<&Vec<Vec<Row>>>) -> bool {
     let alike = |one: &[Row], other: &[Row]| {
-        let key = |row: &Row| (row.account.clone(), row.currency.clone(), row.cost.clone(), row.sku.clone());
-        one.iter().filter(|row| other.iter().any(|other| key(row) == key(other))).count() > 1
+        one.iter().filter(|row| other.iter().any(|other| look(row) == look(other))).count() > 1
     };
     let files = &import.files;
     let mut pairs =
@@ -111,6 +115,8 @@ impl Oracle {
             match self.is_a_second_bill(import, current) {
                 Some(true) => return Outcome::Refused,
                 None => return Outcome::Open,
+                // Beside what was accepted, rows of the other document may be refused.
+                Some(false) if current.is_some() && self.has_rows_of_others(import) => return Outcome::Open,
                 Some(false) => {}
             }
         }
@@ -194,6 +200,13 @@ impl Oracle {
         let as_written = others().any(|row| new.contains(&written(row)));
         let as_joined = others().any(|row| new_joined.contains(&joined(row)));
         (as_written == as_joined).then_some(as_written)
+    }
+
+    /// Whether a row looks like one of another document.
+    fn has_rows_of_others(&self, import: &Import) -> bool {
+        let others = self.documents.iter().filter(|document| document.job != import.job);
+        let mut rows = others.flat_map(|document| document.files.iter().flat_map(|files| taken(files)));
+        rows.any(|other| taken(&import.files).any(|row| look(row) == look(other)))
     }
 
     /// Puts an import in force.
