@@ -57,8 +57,6 @@ pub(crate) struct Kind {
     pub(crate) number: KindNumber,
     /// The hash of what its rows share.
     pub(crate) seed: u128,
-    /// The hash of its account and currency.
-    pub(crate) account: u64,
     /// Where the total of its currency is.
     total: usize,
 }
@@ -86,6 +84,7 @@ struct Origin {
     invoice: usize,
     slice: (Provider, Period),
     account: (Provider, Arc<str>),
+    account_hash: u64,
     account_name: String,
 }
 
@@ -160,6 +159,11 @@ impl Kinds {
         self.kinds.get(key as usize).copied().flatten()
     }
 
+    /// The hash of a kind's account and currency.
+    pub(crate) fn account(&self, kind: Kind) -> u64 {
+        self.origins[kind.place].account_hash
+    }
+
     /// Whether the texts of a key have a NUL byte in them.
     pub(crate) fn has_nul(&self, key: u32) -> bool {
         memchr::memchr(0, &self.keys.text(key)[HEAD..]).is_some()
@@ -188,13 +192,14 @@ impl Kinds {
         let bucket = self.bucket_key(item);
         let total = harvest.totals.place(item.currency.clone());
         let account = account_hash(item.provider.as_str(), &item.account_key, item.currency.as_str());
-        let kind = Kind { place: self.sums.len(), number, seed: seed(item), account, total };
+        let kind = Kind { place: self.sums.len(), number, seed: seed(item), total };
         self.sums.push(KindSum { sum: Sum::default(), digest: Digest::default(), last_line: at.line });
         self.origins.push(Origin {
             bucket: harvest.buckets.place(bucket),
             invoice: harvest.invoices.place(invoice),
             slice: (item.provider.clone(), item.period),
             account: of_account,
+            account_hash: account,
             account_name: item.account_name.to_owned(),
         });
         self.kinds.resize(self.keys.len(), None);

@@ -27,7 +27,7 @@ use crate::{
     kinds::{Counted, Kind, Kinds},
     own_text::Looked,
     parquet_out::{OwnTexts, Part},
-    row_tags::{MadeTags, Tags, TagsRead},
+    row_tags::{ComparedTags, MadeTags, Tags, TagsRead},
     row_texts::{own_texts, shared_texts},
     schema::{OWN, TAGS},
     table::NoRow,
@@ -57,8 +57,6 @@ struct Found<'r> {
     kind: Option<Kind>,
     may_have_nul: bool,
     are_tags_unreadable: bool,
-    /// The hash by which its tags are compared with those of other files.
-    tags: u64,
 }
 
 impl<'r> Found<'r> {
@@ -83,6 +81,8 @@ pub(crate) struct Rows<'w> {
     kinds: Kinds,
     tags: Tags,
     made_tags: MadeTags,
+    /// Where other files are imported too.
+    compared_tags: Option<ComparedTags>,
     /// What was found when the rows were looked at that are taken now.
     looked: Box<[Looked; OWN]>,
     /// Those of them that are taken.
@@ -109,6 +109,7 @@ impl<'w> Rows<'w> {
             kinds: Kinds::new(default_period.is_some()),
             tags: Tags::new(tag_names.clone()),
             made_tags: MadeTags::default(),
+            compared_tags: None,
             looked: Box::new([Looked::NOTHING; OWN]),
             counted: Vec::new(),
             file: None,
@@ -124,7 +125,7 @@ impl<'w> Rows<'w> {
         name: &Arc<str>,
         is_one_of_several: bool,
     ) -> Result<(), DetailError> {
-        self.tags.are_compared = is_one_of_several;
+        self.compared_tags = is_one_of_several.then(|| self.compared_tags.take().unwrap_or_default());
         if self.file.as_ref().is_some_and(|(known, _)| *known == number) {
             return Ok(());
         }
@@ -180,9 +181,7 @@ impl<'w> Rows<'w> {
         for (at, ((raw, row), line)) in raws.iter().zip(rows).zip(lines).enumerate() {
             let (key, kind) = (keys[at], kinds[at]);
             let are_tags_unreadable = read[at].is_unreadable;
-            let tags = read[at].compared;
-            let found =
-                Found { row, raw, texts: &texts, at, key, kind, may_have_nul, are_tags_unreadable, tags };
+            let found = Found { row, raw, texts: &texts, at, key, kind, may_have_nul, are_tags_unreadable };
             self.take_one(file, *line, reader, &found);
         }
         self.kinds.count(&self.counted, &mut self.harvest).map_err(|line| {
@@ -213,12 +212,13 @@ impl<'w> Rows<'w> {
         let hash_with = |tags| content_hash(kind.seed, (billed, effective), &self.looked, found.at, tags);
         let content = hash_with(self.looked[TAGS].hashes[found.at]);
         self.counted.push(Counted { kind, line, billed, effective, content });
-        if self.tags.are_compared {
-            let compared = hash_with(found.tags.into()) as u64;
+        if let Some(tags) = &mut self.compared_tags {
+            let tags = tags.of(&self.looked[TAGS], found.at, found.texts[TAGS][found.at]);
+            let compared = hash_with(tags.into()) as u64;
             self.harvest.suspects.mark(
                 file.number,
                 compared,
-                (kind.account, raw.charge_period_start),
+                (self.kinds.account(kind), raw.charge_period_start),
                 billed,
             );
         }
@@ -280,6 +280,7 @@ impl<'w> Rows<'w> {
             self.yield_kinds()?;
             self.kinds.forget();
             self.tags.forget();
+            self.compared_tags.as_mut().into_iter().for_each(ComparedTags::forget);
         }
         Ok(())
     }

@@ -52,8 +52,6 @@ impl MadeTags {
 /// What billing reads from tags, by number.
 pub(crate) struct Tags {
     names: TagNames,
-    /// Whether tags are compared with those of other files.
-    pub(crate) are_compared: bool,
     /// What was read from each text that has a number.
     known: Vec<Option<TagsRead>>,
     /// What was read lately from texts that have none.
@@ -68,8 +66,6 @@ pub(crate) struct TagsRead {
     pub(crate) set: u32,
     /// Whether the text cannot be read, so that there is nothing.
     pub(crate) is_unreadable: bool,
-    /// The hash of all tags, the same in other reports, where they are compared.
-    pub(crate) compared: u64,
 }
 
 /// Most texts without numbers that are remembered, by the last bits of their hash.
@@ -78,7 +74,7 @@ const LATELY_MAX: u64 = 8_192;
 impl Tags {
     /// Reads tags of these names.
     pub(crate) fn new(names: TagNames) -> Self {
-        Self { names, are_compared: false, known: Vec::new(), lately: HashMap::new(), sets: HashMap::new() }
+        Self { names, known: Vec::new(), lately: HashMap::new(), sets: HashMap::new() }
     }
 
     /// Reads the tags of a row that was looked at, or knows them.
@@ -114,8 +110,7 @@ impl Tags {
         let is_unreadable = tags.is_err();
         let next = self.sets.len() as u32;
         let set = *self.sets.entry(tags.unwrap_or_default()).or_insert(next);
-        let compared = if self.are_compared { xxh3_64(tags::comparable(text).as_bytes()) } else { 0 };
-        TagsRead { set, is_unreadable, compared }
+        TagsRead { set, is_unreadable }
     }
 
     /// Why a text cannot be read, if it cannot.
@@ -128,5 +123,29 @@ impl Tags {
         self.known.clear();
         self.lately.clear();
         self.sets.clear();
+    }
+}
+
+/// The hashes of tags by which rows of several files are compared: the same however a report writes their names.
+#[derive(Default)]
+pub(crate) struct ComparedTags {
+    /// Of each text that has a number.
+    known: Vec<Option<u64>>,
+}
+
+impl ComparedTags {
+    /// The hash of the tags of a row that was looked at.
+    pub(crate) fn of(&mut self, looked: &Looked, row: usize, text: &str) -> u64 {
+        let hash = || xxh3_64(tags::comparable(text).as_bytes());
+        let Some(place) = looked.number(row).map(|number| number as usize) else { return hash() };
+        if self.known.len() <= place {
+            self.known.resize(place + 1, None);
+        }
+        *self.known[place].get_or_insert_with(hash)
+    }
+
+    /// Forgets the numbers of texts.
+    pub(crate) fn forget(&mut self) {
+        self.known.clear();
     }
 }
