@@ -36,11 +36,11 @@ const TEXTS: [&str; 14] = [
     "x_BilledCostText",
 ];
 /// How many of them say what a row is of, whatever tags and resource it has and however it is described.
-const OF_CHARGE: usize = 8;
+const OF_CHARGE: usize = 9;
 /// The places of some of them.
+const PERIOD: usize = 2;
 const CURRENCY: usize = 3;
 const START: usize = 4;
-const PERIOD: usize = 2;
 const TAGS: usize = 9;
 const RESOURCE: usize = 10;
 const COST_TEXT: usize = 13;
@@ -91,7 +91,7 @@ impl Compared<'_> {
         xxh3_64_with_seed(self.day().as_bytes(), xxh3_64(account[..START].as_flattened()))
     }
 
-    /// The same for rows of one charge: of an account, a time, a service and an SKU.
+    /// The same for rows of one charge: of an account, a time, a service, an SKU and a region.
     pub(crate) fn charge(&self) -> u64 {
         xxh3_64(bytes_of(&self.hashes)[..OF_CHARGE].as_flattened())
     }

@@ -400,3 +400,28 @@ fn machines_with_and_without_a_tag_are_parts() {
     let out = world.done("import gcp-bigquery -n g -f both").out;
     assert!(out.contains("2.945 CHF") && out.contains("come to the same on 31 days"), "{out}");
 }
+
+#[test]
+fn equal_fees_of_two_regions_are_parts() {
+    let export = |region: &str| {
+        let rows = (1..=9).map(|day| {
+            format!("3.125,USD,Snowflake,org,2026-10-01,2026-10-0{day},Usage,Warehouse,{region}\n")
+        });
+        "BilledCost,BillingCurrency,ProviderName,SubAccountId,BillingPeriodStart,ChargePeriodStart,ChargeCategory,\
+         ServiceName,RegionId\n"
+            .to_owned()
+            + &rows.collect::<String>()
+    };
+    let world = World::new();
+    world.write("both/eu.csv", export("eu"));
+    world.write("both/us.csv", export("us"));
+    let out = world.done("import focus -n s -f both").out;
+    assert!(out.contains("56.25 USD") && out.contains("come to the same on 9 days"), "{out}");
+    // The same region again is the same fee.
+    world.write(
+        "both/us.csv",
+        export("eu").replace(",Warehouse,", ",Warehouse ,")
+            + "1,USD,Snowflake,org,2026-10-01,2026-10-10,Usage,Warehouse,eu\n",
+    );
+    world.fails("import focus -n again -f both");
+}
